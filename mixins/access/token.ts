@@ -1,0 +1,53 @@
+import jwt from "jsonwebtoken";
+import { Errors } from "moleculer";
+import type { Caller } from "./access";
+
+/** Seconds that an access token is valid. */
+export const ACCESS_TOKEN_TTL_S = 900;
+
+const ALGORITHM = "HS256";
+const PARTIES = { issuer: "molecart", audience: "molecart" };
+
+/** The token is forged, expired, or none of ours. */
+export class InvalidTokenError extends Errors.MoleculerClientError {
+	constructor() {
+		super("The access token is not valid or has expired", 401, "UNAUTHENTICATED");
+	}
+}
+
+/** Signs an access token for a caller: a JWT that says who it is and which role they have. */
+export function signAccessToken(caller: Caller, secret: string): string {
+	return jwt.sign({ role: caller.role }, secret, {
+		...PARTIES,
+		algorithm: ALGORITHM,
+		subject: caller.id,
+		expiresIn: ACCESS_TOKEN_TTL_S,
+	});
+}
+
+/** Who is asking, and until when the token says so. */
+export interface BearerClaims {
+	caller: Caller;
+	/** Milliseconds since 1970. */
+	expiresAtMs: number;
+}
+
+/**
+ * Reads who is asking from `Bearer <token>`; nobody where there is no text.
+ * Only the algorithm that we sign with is believed, whatever the token's header says.
+ * @throws {InvalidTokenError}
+ */
+export function readBearer(authorization: string | undefined, secret: string): BearerClaims | undefined {
+	if (!authorization) return undefined;
+	const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+	if (!token) throw new InvalidTokenError();
+	try {
+		const claims = jwt.verify(token, secret, { ...PARTIES, algorithms: [ALGORITHM] });
+		if (typeof claims === "string" || !claims.sub || !claims.exp || typeof claims.role !== "string")
+			throw new InvalidTokenError();
+		return { caller: { id: claims.sub, role: claims.role }, expiresAtMs: claims.exp * 1_000 };
+	} catch (error) {
+		if (error instanceof jwt.JsonWebTokenError) throw new InvalidTokenError();
+		throw error;
+	}
+}

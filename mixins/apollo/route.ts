@@ -1,0 +1,30 @@
+import type { ServerResponse } from "node:http";
+import type { Service } from "moleculer";
+import { answerHttp, sendProblem, type GatewayRequest, type HttpParts } from "./http";
+import type { Report } from "./report";
+
+type Next = (error: unknown) => void;
+type Gateway = Service & { reportProblem: Report };
+
+/** moleculer-web's route for GraphQL. One alias for every method: Apollo answers those that it has no use for, with 405. */
+export function route(parts: Omit<HttpParts, "service" | "report">): Record<string, unknown> {
+	const { settings } = parts;
+	return {
+		mappingPolicy: "restrict",
+		bodyParsers: { json: { limit: settings.limits.bodyBytes } },
+		...settings.route,
+		path: settings.path,
+		aliases: {
+			async "/"(this: Gateway, request: GatewayRequest, response: ServerResponse, next: Next) {
+				try {
+					await answerHttp({ ...parts, service: this, report: this.reportProblem }, request, response);
+				} catch (error) {
+					next(error);
+				}
+			},
+		},
+		onError(this: Gateway, request: GatewayRequest, response: ServerResponse, error: unknown) {
+			sendProblem(response, this.reportProblem(error, request.$ctx.requestID));
+		},
+	};
+}

@@ -1,0 +1,61 @@
+import type { ServiceSchema } from "moleculer";
+import DbService from "moleculer-db";
+import type { ModelAttributes, ModelOptions } from "sequelize";
+import { defineMixin } from "../define";
+import { SharedPoolAdapter } from "./adapter";
+import type { Database as DatabaseHandle } from "./database";
+import { sharePool, type PoolShare } from "./pools";
+
+/** How moleculer-db's Sequelize adapter wants a model described. */
+export interface Model {
+	name: string;
+	define: ModelAttributes;
+	options: ModelOptions;
+}
+
+export interface DatabaseOptions {
+	/** postgres://… */
+	url: string;
+	/** With one, moleculer-db's actions and methods work on it. */
+	model?: Model;
+}
+
+/** What the mixin adds to a service. */
+export interface WithDatabase {
+	/** From `created` on; connects when it is first used. */
+	db: DatabaseHandle;
+}
+
+/**
+ * PostgreSQL for a service: a share in the process's one pool for `url`, and, where a model is given, moleculer-db on
+ * top of it. Its stock actions are switched off: they would take whatever fields they are given; a service publishes
+ * what it means to, with strict params.
+ */
+export function Database(options: DatabaseOptions): Partial<ServiceSchema> {
+	let share: PoolShare | undefined;
+	const lifecycle = defineMixin<WithDatabase>({
+		created() {
+			share = sharePool(options.url);
+			this.db = share.database;
+		},
+		async started() {
+			await this.db.sequelize.authenticate();
+		},
+		async stopped() {
+			await share?.release();
+		},
+	});
+	if (!options.model) return lifecycle;
+	return { ...modelService(options.url, options.model), mixins: [DbService as Partial<ServiceSchema>, lifecycle] };
+}
+
+const STOCK_ACTIONS = ["find", "count", "list", "create", "insert", "get", "update", "remove"];
+
+function modelService(url: string, model: Model): Partial<ServiceSchema> {
+	return {
+		adapter: new SharedPoolAdapter(url),
+		model: { ...model, options: { underscored: true, timestamps: true, ...model.options } },
+		settings: { idField: "id", maxLimit: 100, pageSize: 20, maxPageSize: 100 },
+		actions: Object.fromEntries(STOCK_ACTIONS.map((name) => [name, false])),
+	} as Partial<ServiceSchema>;
+}

@@ -1,0 +1,61 @@
+import pg from "pg";
+import { Sequelize } from "sequelize";
+import { databaseOn, type Database } from "./database";
+
+/** Enough to keep two cores of PostgreSQL busy; ten processes stay below its default of 100 connections. */
+const POOL_SIZE_MAX = 10;
+
+/** Money and counters are far below 2^53, so `bigint` columns arrive as numbers and not as text. */
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+interface SharedPool {
+	database: Database;
+	users: number;
+}
+
+const pools = new Map<string, SharedPool>();
+
+/** A share in the process's one pool for a database. */
+export interface PoolShare {
+	readonly database: Database;
+	/** Gives the share back; the last one closes the pool. */
+	release(): Promise<void>;
+}
+
+/** Takes a share in the pool for `url`, which connects when it is first used. */
+export function sharePool(url: string): PoolShare {
+	let pool = pools.get(url);
+	if (!pool) {
+		pool = { database: databaseOn(openPool(url)), users: 0 };
+		pools.set(url, pool);
+	}
+	pool.users++;
+	const taken = pool;
+	let released = false;
+	return {
+		database: taken.database,
+		async release() {
+			if (released) return;
+			released = true;
+			if (--taken.users > 0) return;
+			pools.delete(url);
+			await taken.database.sequelize.close();
+		},
+	};
+}
+
+function openPool(url: string): Sequelize {
+	return new Sequelize(url, {
+		dialect: "postgres",
+		logging: false,
+		pool: { max: POOL_SIZE_MAX, min: 0, acquire: 10_000, idle: 30_000 },
+		dialectOptions: {
+			application_name: "molecart",
+			keepAlive: true,
+			connectionTimeoutMillis: 5_000,
+			statement_timeout: 10_000,
+			lock_timeout: 5_000,
+			idle_in_transaction_session_timeout: 15_000,
+		},
+	});
+}

@@ -1,0 +1,117 @@
+import type { Database } from "../../database/database";
+import { failureOf } from "../failure";
+import type { QueueSpec } from "../topology";
+import type { Consumer, Delivery, Log, Verdict } from "../transport";
+import type { Settlement, Settler } from "./settler";
+import { claim, type ClaimedRow } from "./statements";
+
+/** Publishing wakes a consumer, so the sweep is for what nobody woke it for: late commits, a lost connection. */
+const SWEEP_MS_MIN = 100;
+const SWEEP_MS_MAX = 1_000;
+
+export interface PostgresConsumer extends Consumer {
+	readonly queue: string;
+	/** The last look at the queue succeeded. */
+	isUp(): boolean;
+	/** There may be something new in the queue. */
+	wake(): void;
+}
+
+/**
+ * Claims messages by remembering them: this process is alone on the database, so the list of what is in hand need not be
+ * written anywhere, and a killed process leaves nothing claimed.
+ */
+export function startConsumer(
+	spec: QueueSpec,
+	handle: (delivery: Delivery) => Promise<Verdict>,
+	{ database, settler, log }: { database: Database; settler: Settler; log: Log },
+): PostgresConsumer {
+	const inHand = new Map<number, Promise<void>>();
+	const stopping = new AbortController();
+	let looking: Promise<void> | undefined;
+	let lookAgain = false;
+	let mayHaveMore = false;
+	let failing = false;
+	let sweepMs = SWEEP_MS_MIN;
+	let sweep: NodeJS.Timeout | undefined;
+
+	function wake(): void {
+		if (stopping.signal.aborted) return;
+		if (looking) lookAgain = true;
+		else looking = look();
+	}
+
+	/** Fills the hand up from the queue. */
+	async function look(): Promise<void> {
+		clearTimeout(sweep);
+		do {
+			lookAgain = false;
+			const found = await claimSome();
+			sweepMs = found > 0 ? SWEEP_MS_MIN : Math.min(sweepMs * 2, SWEEP_MS_MAX);
+		} while (lookAgain && !stopping.signal.aborted);
+		looking = undefined;
+		if (!stopping.signal.aborted) sweep = setTimeout(wake, sweepMs);
+	}
+
+	async function claimSome(): Promise<number> {
+		const room = spec.prefetch - inHand.size;
+		if (room <= 0) return 0;
+		try {
+			const rows = await database.query<ClaimedRow>(claim, [spec.name, [...inHand.keys()], room]);
+			mayHaveMore = rows.length === room;
+			failing = false;
+			if (stopping.signal.aborted) return 0;
+			for (const row of rows.toSorted((a, b) => a.id - b.id)) inHand.set(row.id, work(row));
+			return rows.length;
+		} catch (error) {
+			if (!failing) log.warn(`The queue ${spec.name} can't be read: ${(error as Error).message}`);
+			failing = true;
+			return 0;
+		}
+	}
+
+	async function work(row: ClaimedRow): Promise<void> {
+		const verdict = await handle(deliveryOf(spec.name, row)).catch((error: unknown) => ({
+			kind: "retry" as const,
+			failure: failureOf(error),
+		}));
+		const settlement = settlementOf(spec, row, verdict);
+		await settler.settle(settlement).catch(() => undefined);
+		inHand.delete(row.id);
+		if (settlement.kind === "delayed") setTimeout(wake, settlement.delayMs).unref();
+		// Half a hand at a time: one claim then fetches several.
+		if (mayHaveMore && inHand.size <= spec.prefetch / 2) wake();
+	}
+
+	wake();
+
+	return {
+		queue: spec.name,
+		isUp: () => !failing,
+		wake,
+		async stop() {
+			stopping.abort();
+			clearTimeout(sweep);
+			await looking;
+			await Promise.all(inHand.values());
+		},
+	};
+}
+
+function deliveryOf(queue: string, row: ClaimedRow): Delivery {
+	return {
+		queue,
+		exchange: row.exchange,
+		routingKey: row.routing_key,
+		messageId: row.event_id ?? undefined,
+		body: Buffer.from(row.body),
+		attempt: row.attempts + 1,
+	};
+}
+
+function settlementOf({ retryDelaysMs }: QueueSpec, { id, attempts }: ClaimedRow, verdict: Verdict): Settlement {
+	if (verdict.kind === "done") return { kind: "done", id };
+	const delayMs = retryDelaysMs[attempts];
+	if (verdict.kind === "dead" || delayMs === undefined) return { kind: "dead", id, failure: verdict.failure };
+	return { kind: "delayed", id, attempts: attempts + 1, delayMs };
+}

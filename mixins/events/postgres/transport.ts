@@ -1,0 +1,146 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Database } from "../../database/database";
+import { sql } from "../../database/statement";
+import { topicPattern, type QueueSpec } from "../topology";
+import {
+	BODY_BYTES_MAX,
+	type DeadLetter,
+	type EventTransport,
+	type Log,
+	type OutgoingMessage,
+	type PublishOutcome,
+} from "../transport";
+import { startConsumer, type PostgresConsumer } from "./consumer";
+import { settler } from "./settler";
+import { bind, listDead, publish, replayDead, type DeadLetterRow } from "./statements";
+
+/** For handlers that still run; a message that is not settled by then is delivered again at the next start. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
+const schemaExists = sql("events.schema_exists", "SELECT to_regclass('events.messages') IS NOT NULL AS exists");
+
+export interface PostgresTransportOptions {
+	/** Holds the schema `events`, and this process is the only one that works on it. */
+	database: Database;
+	/** Stands beside what this node gave up. */
+	node: string;
+	log: Log;
+}
+
+/** Events over tables in PostgreSQL, for a shop of one process that has no RabbitMQ. */
+export function postgresTransport({ database, node, log }: PostgresTransportOptions): EventTransport {
+	const settling = settler(database, node, log);
+	const consumers = new Set<PostgresConsumer>();
+
+	function wake(queues: ReadonlySet<string>): void {
+		for (const consumer of consumers) if (queues.has(consumer.queue)) consumer.wake();
+	}
+
+	/** @returns the queues that each message has reached, by its position */
+	async function store(messages: readonly (readonly [number, OutgoingMessage])[]): Promise<Map<number, string[]>> {
+		if (messages.length === 0) return new Map();
+		const column = (of: (message: OutgoingMessage) => string): string[] => messages.map(([, message]) => of(message));
+		const rows = await database.query<{ position: number; queues: string[] }>(publish, [
+			messages.map(([position]) => position),
+			column(({ exchange }) => exchange),
+			column(({ routingKey }) => routingKey),
+			column(({ eventId }) => eventId),
+			column(({ body }) => body),
+		]);
+		return new Map(rows.map(({ position, queues }) => [position, queues]));
+	}
+
+	return {
+		kind: "postgres",
+
+		async connect() {
+			const [found] = await database.query<{ exists: boolean }>(schemaExists);
+			if (!found?.exists) throw new Error("The database has no schema events: apply the migrations first");
+		},
+
+		async declare({ queues }) {
+			for (const queue of queues) await database.query(bind, bindingsOf(queue));
+		},
+
+		async publish(messages) {
+			const refused = new Map(
+				messages.flatMap((message, position) => (refusalOf(message) ? [[position, refusalOf(message)!]] : [])),
+			);
+			try {
+				const reached = await store([...messages.entries()].filter(([position]) => !refused.has(position)));
+				wake(new Set([...reached.values()].flat()));
+				return messages.map((message, position) => outcomeOf(message, reached.has(position), refused.get(position)));
+			} catch (error) {
+				const reason = `PostgreSQL did not take it: ${(error as Error).message}`;
+				return messages.map(() => ({ confirmed: false, reason }));
+			}
+		},
+
+		async consume(queue, handle) {
+			const consumer = startConsumer(queue, handle, { database, settler: settling, log });
+			consumers.add(consumer);
+			return {
+				async stop() {
+					await consumer.stop();
+					consumers.delete(consumer);
+				},
+			};
+		},
+
+		async deadLetters(queue, limit) {
+			const rows = await database.query<DeadLetterRow>(listDead, [queue, limit]);
+			return rows.map((row) => deadLetterOf(queue, row));
+		},
+
+		async replay(queue, eventIds) {
+			const moved = await database.query(replayDead, [queue, eventIds === "all" ? null : eventIds]);
+			wake(new Set([queue]));
+			return moved.length;
+		},
+
+		missing: () => ([...consumers].every((consumer) => consumer.isUp()) ? [] : ["postgres events"]),
+
+		async close() {
+			settling.close();
+			const stopped = Promise.all([...consumers].map((consumer) => consumer.stop()));
+			await Promise.race([stopped, pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+			consumers.clear();
+		},
+	};
+}
+
+function bindingsOf({ name, bindings }: QueueSpec): unknown[] {
+	return [
+		name,
+		bindings.map(({ exchange }) => exchange),
+		bindings.map(({ pattern }) => pattern),
+		bindings.map(({ pattern }) => topicPattern(pattern)),
+	];
+}
+
+function refusalOf({ body }: OutgoingMessage): string | undefined {
+	const length = Buffer.byteLength(body);
+	if (length > BODY_BYTES_MAX) return `its body of ${length} bytes is over the limit of ${BODY_BYTES_MAX}`;
+	// PostgreSQL would refuse the whole batch for it.
+	return body.includes("\0") ? "its body holds a NUL character, which is not JSON" : undefined;
+}
+
+function outcomeOf({ mandatory }: OutgoingMessage, isRouted: boolean, refusal: string | undefined): PublishOutcome {
+	if (refusal !== undefined) return { confirmed: false, reason: refusal };
+	return isRouted || !mandatory ? { confirmed: true } : { confirmed: false, reason: "no queue is bound for it" };
+}
+
+function deadLetterOf(queue: string, row: DeadLetterRow): DeadLetter {
+	return {
+		queue,
+		eventId: row.event_id ?? undefined,
+		exchange: row.exchange,
+		routingKey: row.routing_key,
+		body: row.body,
+		attempts: row.attempts,
+		firstFailedAt: row.first_failed_at,
+		diedAt: row.died_at,
+		failure: { code: row.error_code, message: row.error_message, stack: row.error_stack ?? undefined },
+		node: row.node,
+	};
+}

@@ -1,0 +1,57 @@
+/** RabbitMQ could not be reached at start. The address is in the message, never the password. */
+export class RabbitmqUnreachableError extends Error {
+	override readonly name = "RabbitmqUnreachableError";
+	readonly code = "RABBITMQ_UNREACHABLE";
+
+	constructor(address: string, attempts: number, problem: string) {
+		super(
+			`RabbitMQ at ${address} can't be reached after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${problem}`,
+		);
+	}
+}
+
+/** There is no connection at this moment; it is being repaired. */
+export class NotConnectedError extends Error {
+	override readonly name = "NotConnectedError";
+	readonly code = "RABBITMQ_NOT_CONNECTED";
+
+	constructor(address: string) {
+		super(`There is no connection to RabbitMQ at ${address}`);
+	}
+}
+
+/** host:port of an AMQP URL, without user and password. */
+export function addressOf(url: string): string {
+	const { hostname, port, protocol } = parsed(url);
+	return `${hostname}:${port || (protocol === "amqps:" ? 5671 : 5672)}`;
+}
+
+/** Asks for a heartbeat of so many seconds, unless the URL has an opinion of its own. */
+export function withHeartbeat(url: string, seconds: number): string {
+	const asked = parsed(url);
+	if (!asked.searchParams.has("heartbeat")) asked.searchParams.set("heartbeat", String(seconds));
+	return asked.href;
+}
+
+/** What went wrong, as an operator reads it. */
+export function connectionProblem(error: Error, url: string): string {
+	const { code, message } = error as NodeJS.ErrnoException;
+	if (message.includes("ECONNREFUSED")) return "it refuses the connection";
+	if (message.includes("ENOTFOUND")) return "no such host";
+	// RabbitMQ answers so to a virtual host that it does not have, or not for this user.
+	if (/Expected ConnectionOpenOk; got <ConnectionClose/.test(message)) {
+		const { pathname, username } = parsed(url);
+		const vhost = decodeURIComponent(pathname.slice(1)) || "/";
+		return `it has no virtual host "${vhost}" that ${decodeURIComponent(username) || "guest"} may use`;
+	}
+	return message || code || "no reason given";
+}
+
+/** @throws without the URL in the message, as it may hold a password. */
+function parsed(url: string): URL {
+	const legible = URL.canParse(url) ? new URL(url) : undefined;
+	if (!legible || !/^amqps?:$/.test(legible.protocol)) {
+		throw new Error("The address of RabbitMQ is not a URL like amqp://user:password@host:5672/virtual-host");
+	}
+	return legible;
+}

@@ -1,0 +1,139 @@
+import { connect, type Channel, type ChannelModel, type ConfirmChannel, type RecoveringChannelModel } from "amqplib";
+import { setTimeout as pause } from "node:timers/promises";
+import { addressOf, connectionProblem, NotConnectedError, RabbitmqUnreachableError, withHeartbeat } from "./address";
+import type { Log } from "../transport";
+
+/** A frozen broker is noticed after two to three of these. */
+const HEARTBEAT_S = 10;
+
+/** The opening handshake included: a frozen broker's kernel still takes the connection. */
+const OPEN_TIMEOUT_MS = 5_000;
+
+/** Short after a blip, never longer than somebody would wait for a broker that is back. */
+const RECOVERY = { initialDelay: 100, factor: 2, maxDelay: 3_000, jitter: 0.5, maxRetries: Infinity };
+
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** One connection to RabbitMQ that repairs itself for as long as it is not closed. */
+export interface BrokerConnection {
+	/** host:port, for sentences. */
+	readonly address: string;
+	/** @throws {RabbitmqUnreachableError} after the given number of attempts. Once connected, it tries for ever. */
+	open(): Promise<void>;
+	isUp(): boolean;
+	/** Resolves when there is a connection, at once if there is one, or when it is closed for good. */
+	up(): Promise<void>;
+	/** Calls back at each connection that is made after this. */
+	onUp(listener: () => void): void;
+	/** Why RabbitMQ takes no messages from it at present (memory or disk alarm); undefined when it does. */
+	blocked(): string | undefined;
+	/** @throws {NotConnectedError} */
+	channel(): Promise<Channel>;
+	/** @throws {NotConnectedError} */
+	confirmChannel(): Promise<ConfirmChannel>;
+	close(): Promise<void>;
+}
+
+export function brokerConnection(options: {
+	url: string;
+	/** Shown in RabbitMQ's list of connections. */
+	name: string;
+	connectAttempts: number;
+	log: Log;
+}): BrokerConnection {
+	const { url, name, connectAttempts, log } = options;
+	const address = addressOf(url);
+	const listeners: (() => void)[] = [];
+	let recovering: RecoveringChannelModel | undefined;
+	let current: ChannelModel | undefined;
+	let blocked: string | undefined;
+	let failures = 0;
+	let closed = false;
+	let waiting: (() => void)[] = [];
+
+	function release(): void {
+		for (const resolve of waiting.splice(0)) resolve();
+	}
+
+	function connected(model: ChannelModel): void {
+		if (failures > 0) log.info(`Connected to RabbitMQ at ${address} again (${name})`);
+		failures = 0;
+		current = model;
+		release();
+		for (const listener of listeners) listener();
+	}
+
+	function lost(error: Error): void {
+		log.warn(`The connection to RabbitMQ at ${address} was lost (${name}): ${error.message}`);
+		if (current) destroySocket(current);
+		current = undefined;
+		blocked = undefined;
+		failures = 1;
+	}
+
+	function live(): ChannelModel {
+		if (!current) throw new NotConnectedError(address);
+		return current;
+	}
+
+	return {
+		address,
+
+		async open() {
+			recovering = await connect(withHeartbeat(url, HEARTBEAT_S), {
+				noDelay: true,
+				keepAlive: true,
+				timeout: OPEN_TIMEOUT_MS,
+				clientProperties: { connection_name: name },
+				recovery: { ...RECOVERY, initialMaxRetries: connectAttempts - 1, waitForConnect: false },
+			});
+			recovering.on("connect", connected);
+			recovering.on("disconnect", lost);
+			// "disconnect" and "connect-failed" tell the same; unheard, this one would end the process.
+			recovering.on("error", () => undefined);
+			recovering.on("connect-failed", (error) => {
+				// The first of an outage, then about one a minute.
+				if (failures++ % 20 === 1)
+					log.warn(`RabbitMQ at ${address} can't be reached: ${connectionProblem(error, url)}`);
+			});
+			recovering.on("blocked", (reason) => {
+				blocked = reason;
+				if (reason) log.warn(`RabbitMQ at ${address} takes no messages for now: ${reason}`);
+			});
+			recovering.on("unblocked", () => {
+				blocked = undefined;
+				log.info(`RabbitMQ at ${address} takes messages again`);
+			});
+			try {
+				await recovering.waitForConnect();
+			} catch (error) {
+				throw new RabbitmqUnreachableError(address, connectAttempts, connectionProblem(error as Error, url));
+			}
+		},
+
+		isUp: () => current !== undefined,
+		async up() {
+			if (!current && !closed) await new Promise<void>((resolve) => waiting.push(resolve));
+		},
+		onUp: (listener) => void listeners.push(listener),
+		blocked: () => blocked,
+		channel: async () => live().createChannel(),
+		confirmChannel: async () => live().createConfirmChannel(),
+
+		async close() {
+			closed = true;
+			const model = current;
+			current = undefined;
+			release();
+			waiting = [];
+			// A frozen broker never answers the closing handshake.
+			await Promise.race([recovering?.close(), pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+			if (model) destroySocket(model);
+		},
+	};
+}
+
+/** amqplib only ends its half of the socket, which stays open as long as a frozen broker does not end the other. */
+function destroySocket(model: ChannelModel): void {
+	(model.connection as unknown as { stream: { destroy(): void } }).stream.destroy();
+}

@@ -1,0 +1,135 @@
+import type { Channel, ConsumeMessage } from "amqplib";
+import { setTimeout as pause } from "node:timers/promises";
+import { pauseAfter } from "../backoff";
+import { failureOf } from "../failure";
+import type { Consumer, Delivery, Log, Verdict } from "../transport";
+import type { QueueSpec } from "../topology";
+import type { BrokerConnection } from "./connection";
+import { deliveryOf } from "./history";
+import type { Publication, Publisher } from "./publisher";
+import { onwards, tooLarge } from "./settle";
+
+const AGAIN = { firstMs: 100, maxMs: 3_000 };
+
+export interface ConsumerOptions {
+	connection: BrokerConnection;
+	publisher: Publisher;
+	/** Declares again what the consumer needs. */
+	repair: () => Promise<void>;
+	node: string;
+	log: Log;
+}
+
+export interface RabbitmqConsumer extends Consumer {
+	readonly queue: string;
+	/** Consumes at this moment. */
+	isUp(): boolean;
+}
+
+/**
+ * Consumes a queue on a channel of its own, so that a fault of one consumer stays its own, and begins anew whenever
+ * the channel or the queue is lost.
+ * @returns after the first try, whether it succeeded or goes on trying
+ */
+export async function startConsumer(
+	spec: QueueSpec,
+	handle: (delivery: Delivery) => Promise<Verdict>,
+	{ connection, publisher, repair, node, log }: ConsumerOptions,
+): Promise<RabbitmqConsumer> {
+	const stopping = new AbortController();
+	const inWork = new Set<Promise<void>>();
+	let current: { channel: Channel; tag: string } | undefined;
+
+	async function deliver(channel: Channel, message: ConsumeMessage): Promise<void> {
+		const failure = tooLarge(message);
+		const verdict: Verdict = failure
+			? { kind: "dead", failure }
+			: await handle(deliveryOf(spec.name, message)).catch((error: unknown) => ({
+					kind: "retry",
+					failure: failureOf(error),
+				}));
+		const publication = onwards(spec, message, verdict, node);
+		const isSafe = publication === undefined || (await forwarded(channel, publication));
+		// On a channel that was lost meanwhile there is nothing to answer: RabbitMQ delivers the message again.
+		if (current?.channel !== channel) return;
+		if (isSafe) channel.ack(message);
+		else channel.nack(message);
+	}
+
+	/**
+	 * Keeps the message until its copy is confirmed. Sending it back instead would count as a delivery, and twenty of
+	 * these, in an alarm of a few seconds, would make a dead letter of a good message.
+	 */
+	async function forwarded(channel: Channel, publication: Publication): Promise<boolean> {
+		for (let failures = 1; ; failures++) {
+			const outcome = await publisher.publish(publication);
+			if (outcome.confirmed) return true;
+			log.warn(`A message of ${spec.name} could not be put into ${publication.routingKey}: ${outcome.reason}`);
+			if (stopping.signal.aborted || current?.channel !== channel) return false;
+			await pause(pauseAfter(failures, AGAIN), undefined, { signal: stopping.signal }).catch(() => undefined);
+		}
+	}
+
+	/** @returns a promise of the reason why it ended */
+	async function begin(): Promise<{ ended: Promise<string> }> {
+		const channel = await connection.channel();
+		const ended = new Promise<string>((resolve) => {
+			let reason = "the connection was lost";
+			channel.on("error", (error: Error) => (reason = error.message));
+			channel.on("close", () => {
+				if (current?.channel === channel) current = undefined;
+				resolve(reason);
+			});
+		});
+		await channel.prefetch(spec.prefetch, false);
+		const { consumerTag } = await channel.consume(spec.name, (message) => {
+			if (message) track(deliver(channel, message));
+			// The queue was deleted, or its leader moved away.
+			else void channel.close().catch(() => undefined);
+		});
+		current = { channel, tag: consumerTag };
+		return { ended };
+	}
+
+	function track(work: Promise<void>): void {
+		const tracked = work.finally(() => inWork.delete(tracked));
+		inWork.add(tracked);
+	}
+
+	async function keepRunning(tried: () => void): Promise<void> {
+		for (let failures = 0; !stopping.signal.aborted;) {
+			await connection.up();
+			if (stopping.signal.aborted) return;
+			let reason: string;
+			try {
+				const { ended } = await begin();
+				tried();
+				failures = 0;
+				reason = await ended;
+			} catch (error) {
+				reason = (error as Error).message;
+			}
+			tried();
+			if (stopping.signal.aborted) return;
+			log.warn(`The consumer of ${spec.name} begins anew: ${reason}`);
+			await repair();
+			await pause(pauseAfter(++failures, AGAIN), undefined, { signal: stopping.signal }).catch(() => undefined);
+		}
+	}
+
+	const running: Promise<void>[] = [];
+	await new Promise<void>((tried) => running.push(keepRunning(tried)));
+
+	return {
+		queue: spec.name,
+		isUp: () => current !== undefined,
+		async stop() {
+			stopping.abort();
+			const consuming = current;
+			if (consuming) await consuming.channel.cancel(consuming.tag).catch(() => undefined);
+			await Promise.all(inWork);
+			await consuming?.channel.close().catch(() => undefined);
+			await Promise.all(running);
+		},
+	};
+}

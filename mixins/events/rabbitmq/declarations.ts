@@ -1,0 +1,65 @@
+import type { Log } from "../transport";
+import type { Topology } from "../topology";
+import type { BrokerConnection } from "./connection";
+import { bindAgain, declareTopology } from "./declare";
+
+/** What is published between the loss of a binding and this check misses its queue; it costs one call per binding. */
+const BINDINGS_CHECK_MS = 10_000;
+
+/** However many messages and consumers notice at once that something is missing. */
+const REPAIR_INTERVAL_MS = 1_000;
+
+/** What has been declared, and is declared again when it gets lost. */
+export interface Declarations {
+	/** @throws {TopologyConflictError} */
+	declare(topology: Topology): Promise<void>;
+	/** Declares everything once more, at most once a second. Never rejects. */
+	repair(): Promise<void>;
+	close(): void;
+}
+
+export function declarations(connection: BrokerConnection, log: Log): Declarations {
+	let declared: Topology = { exchanges: [], queues: [] };
+	let repairing: Promise<void> | undefined;
+	let repairedAt = -Infinity;
+
+	async function quietly(work: () => Promise<void>): Promise<void> {
+		if (!connection.isUp()) return;
+		try {
+			await work();
+		} catch (error) {
+			log.error(`The exchanges and queues could not be restored: ${(error as Error).message}`);
+		}
+	}
+
+	async function repairNow(): Promise<void> {
+		const waitMs = repairedAt + REPAIR_INTERVAL_MS - performance.now();
+		if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+		await quietly(() => declareTopology(connection, declared));
+		repairedAt = performance.now();
+		repairing = undefined;
+	}
+
+	const check = setInterval(() => void quietly(() => bindAgain(connection, declared)), BINDINGS_CHECK_MS).unref();
+
+	return {
+		async declare(topology) {
+			await declareTopology(connection, topology);
+			declared = merged(declared, topology);
+		},
+		repair() {
+			repairing ??= repairNow();
+			return repairing;
+		},
+		close: () => clearInterval(check),
+	};
+}
+
+/** A queue that is declared once more replaces its former self. */
+function merged(before: Topology, after: Topology): Topology {
+	const replaced = new Set(after.queues.map(({ name }) => name));
+	return {
+		exchanges: [...new Set([...before.exchanges, ...after.exchanges])],
+		queues: [...before.queues.filter(({ name }) => !replaced.has(name)), ...after.queues],
+	};
+}

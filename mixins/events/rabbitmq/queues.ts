@@ -1,0 +1,51 @@
+import type { QueueSpec } from "../topology";
+
+/** A queue as it is declared. */
+export interface QueueDeclaration {
+	name: string;
+	arguments: Record<string, string | number>;
+}
+
+/** Deliveries without an answer (the process died each time) before RabbitMQ itself calls a message dead. */
+const DELIVERY_LIMIT = 20;
+
+/** Listing dead letters delivers and requeues them. RabbitMQ 4 would drop them after 20 times; 3.10 has no word for "never". */
+const NEVER = 1_000_000_000;
+
+/** Available since 3.10: dead-lettering that waits for the target's confirm. It demands reject-publish. */
+const SAFE_DEAD_LETTERING = { "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish" };
+
+export function deadLetterQueue(queue: string): string {
+	return `${queue}.dlq`;
+}
+
+export function delayQueue(queue: string, delayMs: number): string {
+	return `${queue}.retry.${delayMs}`;
+}
+
+/**
+ * Everything that a consumer's queue needs. Each has delay queues of its own: one that were shared would stand still
+ * for all when 32 of its messages can't be delivered. They dead-letter straight back by the default exchange.
+ */
+export function declarationsOf({ name, retryDelaysMs }: QueueSpec): QueueDeclaration[] {
+	return [
+		{ name: deadLetterQueue(name), arguments: { "x-queue-type": "quorum", "x-delivery-limit": NEVER } },
+		{
+			name,
+			arguments: { ...deadLetteringTo(deadLetterQueue(name)), "x-delivery-limit": DELIVERY_LIMIT },
+		},
+		...[...new Set(retryDelaysMs)].map((delayMs) => ({
+			name: delayQueue(name, delayMs),
+			arguments: { ...deadLetteringTo(name), "x-message-ttl": delayMs },
+		})),
+	];
+}
+
+function deadLetteringTo(queue: string): Record<string, string> {
+	return {
+		"x-queue-type": "quorum",
+		"x-dead-letter-exchange": "",
+		"x-dead-letter-routing-key": queue,
+		...SAFE_DEAD_LETTERING,
+	};
+}

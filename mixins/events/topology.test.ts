@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { event } from "./contract";
+import { DEFAULT_PREFETCH, DEFAULT_RETRY_DELAYS_MS, hasListener, matches, queueFor, topicPattern } from "./topology";
+
+const OrderPlaced = event({
+	type: "OrderPlaced",
+	exchange: "orders.events",
+	routingKey: "order.placed",
+	version: 1,
+	aggregate: "orderId",
+	data: z.object({ orderId: z.string() }),
+});
+
+test.each([
+	["order.placed", "order.placed", true],
+	["order.placed", "order.placed.twice", false],
+	["order.placed", "orderXplaced", false],
+	["*", "order", true],
+	["*", "order.placed", false],
+	["order.*", "order.placed", true],
+	["order.*", "order", false],
+	["#", "", true],
+	["#", "order", true],
+	["#", "order.placed.twice", true],
+	["order.#", "order", true],
+	["order.#", "order.placed.twice", true],
+	["order.#", "orders", false],
+	["#.placed", "placed", true],
+	["#.placed", "a.order.placed", true],
+	["#.placed", "displaced", false],
+	["a.#.z", "a.z", true],
+	["a.#.z", "a.b.c.z", true],
+	["a.#.z", "az", false],
+	["#.b.#", "b", true],
+	["#.b.#", "a.b.c", true],
+	["#.b.#", "abc", false],
+	["a.#.#", "a", true],
+	["a.#.#", "a.b.c", true],
+	["#.#", "a.b", true],
+	["*.#", "a", true],
+	["*.#", "", false],
+	["#.*", "a.b", true],
+	["a.*.#.z", "a.z", false],
+	["a.*.#.z", "a.b.z", true],
+	["a#.b", "a#.b", true],
+	["a#.b", "a.b", false],
+	["a+(b)", "a+(b)", true],
+	["a+(b)", "aab", false],
+])("the pattern %j and the key %j: %s", (pattern, routingKey, expected) => {
+	expect(matches(pattern, routingKey)).toBe(expected);
+});
+
+test("a pattern as a regular expression is anchored at both ends", () => {
+	expect(topicPattern("order.#")).toBe(String.raw`^order(\.[^.]+)*$`);
+});
+
+test("a consumer's queue is bound to the keys of its contracts and to nothing else", () => {
+	expect(queueFor("cart.settle", [OrderPlaced])).toEqual({
+		name: "cart.settle",
+		bindings: [{ exchange: "orders.events", pattern: "order.placed" }],
+		retryDelaysMs: DEFAULT_RETRY_DELAYS_MS,
+		prefetch: DEFAULT_PREFETCH,
+	});
+});
+
+test("a key has a listener when a queue is bound for it on that exchange", () => {
+	const topology = { exchanges: ["orders.events"], queues: [queueFor("cart.settle", [OrderPlaced])] };
+
+	expect(hasListener(topology, "orders.events", "order.placed")).toBe(true);
+	expect(hasListener(topology, "orders.events", "order.failed")).toBe(false);
+	expect(hasListener(topology, "other.events", "order.placed")).toBe(false);
+});

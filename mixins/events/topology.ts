@@ -1,0 +1,73 @@
+import type { EventContract } from "./contract";
+
+/** A consumer's queue with what it listens to. Its dead-letter queue is `<name>.dlq`. */
+export interface QueueSpec {
+	/** `<service>.<purpose>` */
+	name: string;
+	bindings: readonly Binding[];
+	/** One delay for each retry; their number is the number of retries. */
+	retryDelaysMs: readonly number[];
+	/** How many deliveries one node works on at once. */
+	prefetch: number;
+}
+
+export interface Binding {
+	exchange: string;
+	/** A topic pattern: `*` is one word, `#` any number. */
+	pattern: string;
+}
+
+/** Every exchange and queue of the system. */
+export interface Topology {
+	exchanges: readonly string[];
+	queues: readonly QueueSpec[];
+}
+
+/** 0.25 s to about two minutes, ten retries: longer than a deployment, shorter than a shopper's patience. */
+export const DEFAULT_RETRY_DELAYS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000];
+
+/** Enough to hide the round trip to the database, few enough to leave work for a second node. */
+export const DEFAULT_PREFETCH = 50;
+
+/** Binds a queue to exactly the events of these contracts. */
+export function queueFor(
+	name: string,
+	contracts: readonly EventContract[],
+	options: { retryDelaysMs?: readonly number[]; prefetch?: number } = {},
+): QueueSpec {
+	return {
+		name,
+		bindings: contracts.map(({ exchange, routingKey }) => ({ exchange, pattern: routingKey })),
+		retryDelaysMs: options.retryDelaysMs ?? DEFAULT_RETRY_DELAYS_MS,
+		prefetch: options.prefetch ?? DEFAULT_PREFETCH,
+	};
+}
+
+/** Whether some queue of the topology listens to this key, so that a publish must reach one. */
+export function hasListener(topology: Topology, exchange: string, routingKey: string): boolean {
+	return topology.queues.some((queue) =>
+		queue.bindings.some((binding) => binding.exchange === exchange && matches(binding.pattern, routingKey)),
+	);
+}
+
+/** AMQP 0-9-1 topic matching: `*` is exactly one word, `#` is zero or more. */
+export function matches(pattern: string, routingKey: string): boolean {
+	return topicRegExp(pattern).test(routingKey);
+}
+
+/** The pattern as a regular expression that JavaScript and PostgreSQL read alike. */
+export function topicPattern(pattern: string): string {
+	const words = pattern.split(".").filter((word, index, all) => word !== "#" || all[index - 1] !== "#");
+	if (words.length === 1 && words[0] === "#") return "^.*$";
+	// A "#" brings the dot beside it along: with no word in its place there is no dot either.
+	const parts = words.map((word, index) => {
+		if (word === "#") return index === 0 ? String.raw`([^.]+\.)*` : String.raw`(\.[^.]+)*`;
+		const dot = index === 0 || (index === 1 && words[0] === "#") ? "" : String.raw`\.`;
+		return dot + (word === "*" ? "[^.]+" : word.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
+	});
+	return `^${parts.join("")}$`;
+}
+
+function topicRegExp(pattern: string): RegExp {
+	return new RegExp(topicPattern(pattern));
+}

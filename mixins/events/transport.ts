@@ -1,0 +1,104 @@
+import type { QueueSpec, Topology } from "./topology";
+
+/**
+ * The longest body, in bytes of UTF-8. Events are about 1 kB; a longer one is refused when it is published, and one
+ * that somebody else has sent is a dead letter at once.
+ */
+export const BODY_BYTES_MAX = 1024 * 1024;
+
+/** Where a transport says what happens to it. Moleculer's logger is one. */
+export interface Log {
+	info(...words: unknown[]): void;
+	warn(...words: unknown[]): void;
+	error(...words: unknown[]): void;
+}
+
+/** One event on its way out. */
+export interface OutgoingMessage {
+	exchange: string;
+	routingKey: string;
+	eventId: string;
+	eventType: string;
+	correlationId: string;
+	timestamp: Date;
+	/** The envelope as JSON text, {@link BODY_BYTES_MAX} at most. */
+	body: string;
+	/** A queue must be bound for it; without one the message counts as not published. */
+	mandatory: boolean;
+}
+
+/** What became of a published message: durably taken by the broker, or why not. */
+export type PublishOutcome = { confirmed: true } | { confirmed: false; reason: string };
+
+/** One message as a consumer gets it. */
+export interface Delivery {
+	queue: string;
+	/** Where it was first published, also after retries and replays. */
+	exchange: string;
+	routingKey: string;
+	messageId: string | undefined;
+	body: Buffer;
+	/** 1 at the first delivery, counted over retries. */
+	attempt: number;
+}
+
+/** Why a handler did not succeed. */
+export interface Failure {
+	/** Machine-readable, e.g. `UNREADABLE_EVENT`. */
+	code: string;
+	message: string;
+	/** 8 KB at most. */
+	stack: string | undefined;
+}
+
+/** What the transport shall do with a delivery. `retry` becomes `dead` when no attempt is left. */
+export type Verdict = { kind: "done" } | { kind: "retry"; failure: Failure } | { kind: "dead"; failure: Failure };
+
+/** A message that nobody will try again by itself. */
+export interface DeadLetter {
+	queue: string;
+	eventId: string | undefined;
+	/** Where it was first published. */
+	exchange: string;
+	routingKey: string;
+	/** Cut off when it is longer than {@link BODY_BYTES_MAX}; a replay sends the whole. */
+	body: string;
+	attempts: number;
+	firstFailedAt: Date;
+	diedAt: Date;
+	failure: Failure;
+	/** The node that gave up. */
+	node: string;
+}
+
+export interface Consumer {
+	/** Takes no new delivery, waits for those in work. */
+	stop(): Promise<void>;
+}
+
+/**
+ * What carries events between services. RabbitMQ is one, PostgreSQL the other; one suite proves both
+ * (`tests/mixins/transport.contract.ts`). At least once, never less: a message leaves its queue only after its
+ * verdict was carried out durably.
+ */
+export interface EventTransport {
+	readonly kind: "rabbitmq" | "postgres";
+	/** Resolves once connected; later losses are repaired in the background. */
+	connect(): Promise<void>;
+	/** Declares exchanges, queues and bindings; idempotent, safe on several nodes at once. */
+	declare(topology: Topology): Promise<void>;
+	/**
+	 * One outcome per message, in their order. Never rejects for a broker's fault: the outcome says it. A message that
+	 * is not confirmed may have been taken nevertheless, and one may fail where a later one of the batch succeeds.
+	 */
+	publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]>;
+	/** Survives reconnects. `handle` must not throw. */
+	consume(queue: QueueSpec, handle: (delivery: Delivery) => Promise<Verdict>): Promise<Consumer>;
+	/** Oldest first, without removing them. */
+	deadLetters(queue: string, limit: number): Promise<DeadLetter[]>;
+	/** Puts dead letters back on their own queue with their event_id, and tells how many it moved. */
+	replay(queue: string, eventIds: readonly string[] | "all"): Promise<number>;
+	/** What is missing to do its job now, as short names; empty when healthy. */
+	missing(): string[];
+	close(): Promise<void>;
+}

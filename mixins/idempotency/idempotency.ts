@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { Errors } from "moleculer";
+import type { Transaction } from "../database/database";
+import { sql } from "../database/statement";
+
+/** The key was used for another request: the client's mistake. */
+export class IdempotencyKeyReusedError extends Errors.MoleculerClientError {
+	constructor(key: string) {
+		super(`The idempotency key "${key}" was already used for another request`, 422, "IDEMPOTENCY_KEY_REUSED", { key });
+	}
+}
+
+/** One request that a client may send again. */
+export interface KeyedRequest {
+	/** Whose key it is: keys of different users or actions never meet. */
+	scope: string;
+	key: string;
+	/** What must be the same when the key is; hashed, never stored. */
+	request: unknown;
+}
+
+/** Answers of the requests of one schema's service, by their keys. */
+export interface IdempotencyKeys {
+	/**
+	 * Runs `work` once for a key, in `tx`; a repeated request gets the answer of the first. A second one at the same
+	 * time waits for the first to commit or roll back.
+	 * @param work returns a JSON value
+	 * @throws {IdempotencyKeyReusedError}
+	 */
+	once<Answer>(
+		tx: Transaction,
+		request: KeyedRequest,
+		work: () => Promise<Answer>,
+	): Promise<{ answer: Answer; repeated: boolean }>;
+	/** The answer that was given, without doing anything. @throws {IdempotencyKeyReusedError} */
+	recall<Answer>(tx: Pick<Transaction, "query">, request: KeyedRequest): Promise<Answer | undefined>;
+}
+
+interface Row<Answer> {
+	request_hash: Buffer;
+	answer: Answer;
+}
+
+export function idempotencyKeysOf(schema: string): IdempotencyKeys {
+	const take = sql(
+		`${schema}.idempotency.take`,
+		`INSERT INTO ${schema}.idempotency_keys (scope, key, request_hash, answer) VALUES ($1, $2, $3, 'null')
+		ON CONFLICT DO NOTHING RETURNING key`,
+	);
+	const keep = sql(
+		`${schema}.idempotency.keep`,
+		`UPDATE ${schema}.idempotency_keys SET answer = $3 WHERE scope = $1 AND key = $2`,
+	);
+	const find = sql(
+		`${schema}.idempotency.find`,
+		`SELECT request_hash, answer FROM ${schema}.idempotency_keys WHERE scope = $1 AND key = $2`,
+	);
+
+	const recall: IdempotencyKeys["recall"] = async <Answer>(tx: Pick<Transaction, "query">, request: KeyedRequest) => {
+		const [row] = await tx.query<Row<Answer>>(find, [request.scope, request.key]);
+		if (!row) return undefined;
+		if (!row.request_hash.equals(hashOf(request.request))) throw new IdempotencyKeyReusedError(request.key);
+		return row.answer;
+	};
+
+	return {
+		recall,
+		async once<Answer>(tx: Transaction, request: KeyedRequest, work: () => Promise<Answer>) {
+			const taken = await tx.query(take, [request.scope, request.key, hashOf(request.request)]);
+			if (taken.length === 0) return { answer: (await recall<Answer>(tx, request)) as Answer, repeated: true };
+			const answer = await work();
+			await tx.query(keep, [request.scope, request.key, JSON.stringify(answer)]);
+			return { answer, repeated: false };
+		},
+	};
+}
+
+/** The same for objects that differ only in the order of their fields. */
+function hashOf(request: unknown): Buffer {
+	const canonical = JSON.stringify(request, (_key, value: unknown) =>
+		value !== null && typeof value === "object" && !Array.isArray(value)
+			? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+			: value,
+	);
+	return createHash("sha256").update(canonical).digest();
+}

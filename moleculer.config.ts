@@ -1,0 +1,67 @@
+import type { BrokerOptions, CacherConfig, LoggerConfig, TransporterConfig } from "moleculer";
+import pretty from "pino-pretty";
+import { AccessControl } from "./mixins/access/access";
+import { DatabaseFaults } from "./mixins/database/faults.middleware";
+import { logLine } from "./node/log-line";
+import { readSettings, type Settings } from "./node/settings";
+
+/** Enough calls in flight for one node; 1, moleculer's default, makes a call A→B→A wait for itself for ever. */
+const PREFETCH = 100;
+
+/** For Moleculer's own runner; the shop's commands use {@link brokerOptions}. */
+export default (): BrokerOptions => brokerOptions(readSettings(process.env));
+
+/** Turns the settings into what the broker wants, and does nothing else. */
+export function brokerOptions(settings: Settings): BrokerOptions {
+	return {
+		namespace: settings.namespace,
+		nodeID: settings.nodeId,
+		logger: logger(settings),
+		transporter: transporter(settings),
+		cacher: cacher(settings),
+		// A node that is gone is noticed after 6 s; until then calls to it end by their own limit.
+		heartbeatInterval: 2,
+		heartbeatTimeout: 6,
+		requestTimeout: 10_000,
+		maxCallLevel: 20,
+		// Counts calls in work, so that a stop waits for them: without it half of those in flight were lost.
+		tracking: { enabled: true, shutdownTimeout: 8_000 },
+		registry: { strategy: "RoundRobin", preferLocal: true },
+		metrics: { enabled: settings.metricsPort !== undefined, reporter: [] },
+		middlewares: [AccessControl, DatabaseFaults],
+		// Start and stop are ours: the embedded database has to outlive the services.
+		skipProcessEventRegistration: true,
+	};
+}
+
+/** Always as an object: the text form turns Nagle's algorithm on, and a call then takes 44 ms instead of 0.7. */
+function transporter({ amqpUrl }: Settings): TransporterConfig | null {
+	if (!amqpUrl) return null;
+	return {
+		type: "AMQP",
+		options: { url: amqpUrl, prefetch: PREFETCH, socketOptions: { noDelay: true, heartbeat: 10 } },
+	} as TransporterConfig;
+}
+
+function cacher({ redisUrl, namespace }: Settings): CacherConfig {
+	if (!redisUrl) return { type: "Memory", options: { max: 5_000, clone: false } } as CacherConfig;
+	return {
+		type: "Redis",
+		options: { prefix: `molecart-${namespace}`, redis: redisUrl, maxParamsLength: 100, ttl: 30 },
+	} as unknown as CacherConfig;
+}
+
+/** JSON lines for a machine in production, one readable line each for a person otherwise. */
+function logger({ production, logLevel }: Settings): LoggerConfig {
+	const destination = production
+		? undefined
+		: pretty({
+				colorize: process.stdout.isTTY,
+				translateTime: "HH:MM:ss.l",
+				ignore: "pid,hostname,nodeID,ns,svc,ver,mod",
+			});
+	return {
+		type: "Pino",
+		options: { level: logLevel, pino: { options: { base: null, hooks: { logMethod: logLine } }, destination } },
+	};
+}

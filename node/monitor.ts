@@ -1,0 +1,118 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { MetricReporters, type ServiceBroker } from "moleculer";
+import { sharePool, type PoolShare } from "../mixins/database/pools";
+import { sql } from "../mixins/database/statement";
+import type { Databases } from "./databases";
+import type { Settings } from "./settings";
+
+const LOOK_MS = 2_000;
+const ping = sql("monitor.ping", "SELECT 1 AS alive");
+
+/** Watches what a node depends on, and tells who asks on METRICS_PORT. */
+export interface Monitor {
+	watch(databases: Databases): void;
+	missing(): string[];
+	stop(): Promise<void>;
+}
+
+export interface MonitorOptions {
+	broker: ServiceBroker;
+	settings: Settings;
+	missing(): string[];
+}
+
+export async function startMonitor({ broker, settings, missing }: MonitorOptions): Promise<Monitor> {
+	const shares: PoolShare[] = [];
+	const unreachable = new Set<string>();
+	let timer: NodeJS.Timeout | undefined;
+	const server = settings.metricsPort === undefined ? undefined : await listen(broker, settings, missing);
+
+	const look = async (variable: string, { database }: PoolShare): Promise<void> => {
+		try {
+			await database.query(ping);
+			unreachable.delete(variable);
+		} catch (error) {
+			unreachable.add(variable);
+			broker.logger.debug(`${variable} does not answer:`, (error as Error).message);
+		}
+	};
+
+	return {
+		watch(databases) {
+			const watched = databases.all.map(({ variable, url }) => ({ variable, share: sharePool(url) }));
+			shares.push(...watched.map(({ share }) => share));
+			timer = setInterval(() => {
+				for (const { variable, share } of watched) void look(variable, share);
+			}, LOOK_MS);
+		},
+		missing: () => [...unreachable, ...(isDeaf(broker) ? ["transporter"] : [])],
+		async stop() {
+			clearInterval(timer);
+			await Promise.all(shares.map((share) => share.release()));
+			if (server) await new Promise((resolve) => server.close(resolve));
+		},
+	};
+}
+
+/** The node can't hear the others. */
+function isDeaf({ transit }: ServiceBroker): boolean {
+	const { connected } = (transit ?? { connected: true }) as { connected: boolean };
+	return !connected;
+}
+
+async function listen(
+	broker: ServiceBroker,
+	{ http: { host }, metricsPort }: Settings,
+	missing: () => string[],
+): Promise<http.Server> {
+	const metrics = prometheus(broker);
+	const server = http.createServer((request, response) => {
+		const answer = (status: number, type: string, body: string): void => {
+			response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
+		};
+		const json = (status: number, body: object): void =>
+			answer(status, "application/json; charset=utf-8", JSON.stringify(body));
+		if (request.method !== "GET")
+			return json(405, { error: { code: "BAD_USER_INPUT", message: "Only GET is known here" } });
+		switch (request.url) {
+			case "/metrics":
+				return answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics());
+			case "/health/live":
+				return json(200, { status: "live" });
+			case "/health/ready": {
+				const lacking = missing();
+				return json(lacking.length === 0 ? 200 : 503, {
+					status: lacking.length === 0 ? "ready" : "not ready",
+					missing: lacking,
+				});
+			}
+			default:
+				return json(404, {
+					error: { code: "NOT_FOUND", message: "There is /metrics, /health/live and /health/ready" },
+				});
+		}
+	});
+	await new Promise<void>((resolve, reject) => {
+		server.once("error", reject);
+		server.listen(metricsPort, host, resolve);
+	});
+	const { port } = server.address() as AddressInfo;
+	broker.logger.info(`Metrics and health are on http://${host}:${port}`);
+	return server;
+}
+
+/** Moleculer's Prometheus reporter, without the server of its own that would listen on every address. */
+function prometheus(broker: ServiceBroker): () => string {
+	const reporter = new MetricReporters.Prometheus({}) as unknown as {
+		registry: unknown;
+		broker: unknown;
+		generatePrometheusResponse(): string;
+	};
+	Object.assign(reporter, {
+		registry: broker.metrics,
+		broker,
+		defaultLabels: { nodeID: broker.nodeID, namespace: broker.namespace },
+	});
+	return () => reporter.generatePrometheusResponse();
+}

@@ -1,0 +1,169 @@
+import { ServiceBroker } from "moleculer";
+import { brokerOptions } from "../moleculer.config";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "../embedded/postgres";
+import { sharePool } from "../mixins/database/pools";
+import { postgresTransport } from "../mixins/events/postgres/transport";
+import { rabbitmqTransport } from "../mixins/events/rabbitmq/transport";
+import type { EventTransport } from "../mixins/events/transport";
+import type { Resources } from "../services/resources";
+import { services } from "../services/services";
+import { topology } from "../services/topology";
+import { databasesOf, needsEmbedded, prepareDatabases, type Databases } from "./databases";
+import { SettingsError } from "./environment";
+import { firstData, type FirstData } from "./first-data";
+import { startMonitor } from "./monitor";
+import { becomeOnlyProcess } from "./only-process";
+import { reachAmqp, reachRedis } from "./reach-servers";
+import { jwtSecret } from "./secrets";
+import { SERVICE_NAMES, type Settings } from "./settings";
+
+/** One node of the shop, at work. */
+export interface Node {
+	broker: ServiceBroker;
+	settings: Settings;
+	/** Where the gateway listens, or `undefined` where there is none: http://host:port */
+	url: string | undefined;
+	firstData: FirstData;
+	/** What it lacks to do its job, as short names. */
+	missing(): string[];
+	/** Finishes what is in work, then lets go of everything. Safe to call twice. */
+	stop(): Promise<void>;
+}
+
+/** What a node can't go on without has gone; whoever started it should end it, to be started again. */
+export type OnFatal = (reason: string) => void;
+
+/**
+ * Starts what `settings` say: the embedded database where it is needed, migrations, topology, services, first data.
+ * What was started is stopped again when something fails.
+ * @throws an error whose message is a sentence for the person who started it
+ */
+export async function startNode(settings: Settings, onFatal: OnFatal): Promise<Node> {
+	refuseHalfAShop(settings);
+	const undo: (() => Promise<void>)[] = [];
+	let stopping: Promise<void> | undefined;
+	const stop = (): Promise<void> => (stopping ??= stopAll(undo));
+	const fatal: OnFatal = (reason) => {
+		if (!stopping) onFatal(reason);
+	};
+	try {
+		return await start(settings, fatal, undo, stop);
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}
+
+async function start(
+	settings: Settings,
+	onFatal: OnFatal,
+	undo: (() => Promise<void>)[],
+	stop: () => Promise<void>,
+): Promise<Node> {
+	const broker = new ServiceBroker(brokerOptions(settings));
+	let isReady = false;
+	let transport: EventTransport | undefined;
+	const lacking = (): string[] => [
+		...(isReady ? [] : ["start"]),
+		...(transport?.missing() ?? []),
+		...monitor.missing(),
+	];
+	const monitor = await startMonitor({ broker, settings, missing: lacking });
+	undo.push(() => monitor.stop());
+
+	const embedded = needsEmbedded(settings) ? await startEmbedded(settings, broker, onFatal) : undefined;
+	if (embedded) undo.push(() => embedded.stop());
+	const databases = databasesOf(settings, embedded?.url);
+	if (!settings.amqpUrl) {
+		// Asked first: a refused second process must not have migrated anything.
+		const only = await onlyProcess(databases, onFatal);
+		undo.push(() => only.release());
+	}
+	const applied = await prepareDatabases(databases);
+	if (applied.length > 0) broker.logger.info(`Applied ${applied.length} migrations`);
+	if (settings.redisUrl) await reachRedis(settings.redisUrl);
+
+	transport = await openTransport(settings, databases, broker, undo);
+	monitor.watch(databases);
+	const resources: Resources = {
+		settings,
+		jwtSecret: await jwtSecret(settings),
+		transport,
+		topology,
+		databaseUrl: databases.urlOf,
+		missing: lacking,
+		alone: !settings.amqpUrl,
+	};
+	for (const name of settings.services) broker.createService(services[name](resources));
+	undo.push(() => broker.stop());
+	await broker.start();
+	const data = await firstData(broker, settings);
+	isReady = true;
+	return { broker, settings, url: urlOf(broker, settings), firstData: data, missing: lacking, stop };
+}
+
+/** Without a broker between nodes, all services have to be in one process. */
+function refuseHalfAShop({ amqpUrl, services: hosted }: Settings): void {
+	if (amqpUrl || hosted.length === SERVICE_NAMES.length) return;
+	throw new SettingsError(
+		"SERVICES",
+		"names a part of the services, and without AMQP_URL one process hosts all of them",
+	);
+}
+
+async function startEmbedded(settings: Settings, broker: ServiceBroker, onFatal: OnFatal): Promise<EmbeddedPostgres> {
+	const embedded = await startEmbeddedPostgres({ dataDir: settings.dataDir, log: (line) => broker.logger.info(line) });
+	void embedded.exited.then((reason) => onFatal(`The embedded database has ended: ${reason}`));
+	return embedded;
+}
+
+function onlyProcess(databases: Databases, onFatal: OnFatal) {
+	return becomeOnlyProcess(databases.eventsUrl, (reason) => onFatal(`The database let go of this process: ${reason}`));
+}
+
+async function openTransport(
+	settings: Settings,
+	databases: Databases,
+	broker: ServiceBroker,
+	undo: (() => Promise<void>)[],
+): Promise<EventTransport> {
+	const log = broker.getLogger("events");
+	const node = broker.nodeID;
+	let transport: EventTransport;
+	if (settings.amqpUrl) {
+		await reachAmqp(settings.amqpUrl);
+		transport = rabbitmqTransport({ url: settings.amqpUrl, node, log });
+	} else {
+		const share = sharePool(databases.eventsUrl);
+		undo.push(() => share.release());
+		transport = postgresTransport({ database: share.database, node, log });
+	}
+	undo.push(() => transport.close());
+	await transport.connect();
+	await transport.declare(topology);
+	return transport;
+}
+
+function urlOf(broker: ServiceBroker, { http }: Settings): string | undefined {
+	const gateway = broker.getLocalService("gateway") as unknown as
+		| { server?: { address(): { port: number } } }
+		| undefined;
+	const port = gateway?.server?.address().port;
+	if (port === undefined) return undefined;
+	const host = http.host.includes(":") ? `[${http.host}]` : http.host;
+	return `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
+}
+
+/** In reverse order; one that fails must not keep the others from stopping. */
+async function stopAll(undo: readonly (() => Promise<void>)[]): Promise<void> {
+	const failures: unknown[] = [];
+	for (const each of undo.toReversed()) {
+		try {
+			await each();
+		} catch (error) {
+			failures.push(error);
+		}
+	}
+	if (failures.length > 0)
+		throw new AggregateError(failures, `Not everything could be stopped: ${failures.map(String).join("; ")}`);
+}

@@ -1,0 +1,32 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+/** About 20 s in all: longer than a database takes to start beside us, shorter than a person's patience. */
+const ATTEMPTS = 20;
+const PAUSE_MS = 1_000;
+
+/** A server that was named in the environment does not answer. The message never holds a password. */
+export class UnreachableError extends Error {
+	override readonly name = "UnreachableError";
+
+	constructor(variable: string, url: string, reason: string) {
+		const { protocol, host, pathname } = new URL(url);
+		super(`${variable} can't be reached at ${protocol}//${host}${pathname}: ${reason}.`);
+	}
+}
+
+/** Nothing heals these by waiting: wrong password, no such user, no such database. */
+const HOPELESS = /^(28P01|28000|3D000)$/;
+
+/** Tries to reach a server until it answers. @throws {UnreachableError} after the last attempt */
+export async function reach(variable: string, url: string, attempt: () => Promise<void>): Promise<void> {
+	for (let tried = 1; ; tried++) {
+		try {
+			return await attempt();
+		} catch (error) {
+			const { code, message } = error as { code?: unknown; message: string };
+			const isHopeless = typeof code === "string" && HOPELESS.test(code);
+			if (tried === ATTEMPTS || isHopeless) throw new UnreachableError(variable, url, message || String(code));
+			await pause(PAUSE_MS);
+		}
+	}
+}

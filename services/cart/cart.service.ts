@@ -1,0 +1,113 @@
+import type { Service, ServiceSchema } from "moleculer";
+import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
+import { defineService } from "../../mixins/define";
+import { Events } from "../../mixins/events/events.mixin";
+import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { operationParams } from "../../mixins/saga/participant";
+import type { Resources } from "../resources";
+import { checkoutDetails, findAcceptedOrder, paymentToken } from "./accepted";
+import { cartConsumers } from "./cart.consumers";
+import { cartGraphQL } from "./cart.graphql";
+import { checkout } from "./checkout";
+import { joinGuest } from "./join-guest";
+import { giveBack } from "./settle";
+import { acceptChanges, addToCart, clearCart, createCart, getCart, removeFromCart, updateItem } from "./shopping";
+
+/** What the handlers of this service find in `this`. */
+export type CartService = Service & WithDatabase & WithOutbox & { currency: string };
+
+const productId = "uuid";
+const cartId = "uuid";
+const quantity = { type: "number", integer: true, min: 1, max: 1_000_000 };
+const line = { type: "string", trim: true, min: 1, max: 200 };
+const address = {
+	type: "object",
+	strict: true,
+	optional: true,
+	props: {
+		name: line,
+		line1: line,
+		line2: { ...line, min: 0, optional: true },
+		city: line,
+		postalCode: { ...line, max: 20 },
+		country: { ...line, max: 100 },
+	},
+};
+
+/** What shoppers are about to buy: guests and users, until it becomes an order. */
+export default function cart({ settings, transport, topology, databaseUrl }: Resources): ServiceSchema {
+	return defineService<CartService>({
+		name: "cart",
+		mixins: [
+			Database({ url: databaseUrl("cart") }),
+			Outbox({ schema: "cart", transport, topology }),
+			Events({ schema: "cart", transport, consumers: cartConsumers }),
+		],
+		settings: { graphql: cartGraphQL },
+		actions: {
+			get: {
+				access: "anyone",
+				graphql: { query: "cart(id: ID): Cart" },
+				params: { $$strict: true, id: { type: "uuid", optional: true } },
+				handler: getCart,
+			},
+			create: {
+				access: "anyone",
+				params: { $$strict: true, idempotencyKey: { type: "string", optional: true } },
+				handler: createCart,
+			},
+			addItem: {
+				access: "anyone",
+				graphql: { mutation: "addToCart(input: AddToCartInput!): Cart!" },
+				params: { $$strict: true, cartId: { type: "uuid", optional: true }, productId, quantity },
+				handler: addToCart,
+			},
+			updateItem: {
+				access: "anyone",
+				graphql: { mutation: "updateCartItem(input: UpdateCartItemInput!): Cart!" },
+				params: { $$strict: true, cartId, productId, quantity: { ...quantity, min: 0 } },
+				handler: updateItem,
+			},
+			removeItem: {
+				access: "anyone",
+				graphql: { mutation: "removeFromCart(input: RemoveFromCartInput!): Cart!" },
+				params: { $$strict: true, cartId, productId },
+				handler: removeFromCart,
+			},
+			clear: {
+				access: "anyone",
+				graphql: { mutation: "clearCart(cartId: ID!): Cart!" },
+				params: { $$strict: true, cartId },
+				handler: clearCart,
+			},
+			acceptChanges: {
+				access: "anyone",
+				graphql: { mutation: "acceptCartChanges(cartId: ID!): Cart!" },
+				params: { $$strict: true, cartId },
+				handler: acceptChanges,
+			},
+			checkout: {
+				access: "user",
+				graphql: { mutation: "checkout(input: CheckoutInput!): Order!" },
+				params: {
+					$$strict: true,
+					cartId,
+					cartVersion: { type: "number", integer: true, min: 0, optional: true },
+					idempotencyKey: { type: "string", min: 1, max: 200 },
+					paymentToken: { type: "string", min: 1, max: 200 },
+					shippingAddress: address,
+				},
+				handler: checkout,
+			},
+
+			joinGuest: { params: { cartId, userId: "uuid" }, handler: joinGuest },
+			giveBack: { params: { operation: operationParams, orderId: "uuid" }, handler: giveBack },
+			acceptedOrder: { params: { orderId: "uuid" }, handler: findAcceptedOrder },
+			checkoutDetails: { params: { orderId: "uuid" }, handler: checkoutDetails },
+			paymentToken: { params: { orderId: "uuid" }, handler: paymentToken },
+		},
+		created() {
+			this.currency = settings.currency;
+		},
+	});
+}

@@ -1,0 +1,41 @@
+import type { Context } from "moleculer";
+import type { Transaction } from "../../mixins/database/database";
+import { sql } from "../../mixins/database/statement";
+import { ProductNotFoundError } from "./cart.errors";
+
+/** A product as the cart needs it. */
+export interface KnownProduct {
+	id: string;
+	sku: string;
+	name: string;
+	price: { amount: number };
+	active: boolean;
+	/** The same number as the aggregate_version of the event that told of it. */
+	version: number;
+}
+
+/** Asks the products service. @throws {ProductNotFoundError} for one that can't be bought */
+export async function productToBuy(ctx: Context, id: string): Promise<{ product: KnownProduct; available: number }> {
+	const [[product], [available]] = await Promise.all([
+		ctx.call<(KnownProduct | null)[], { ids: string[] }>("products.resolve", { ids: [id] }),
+		ctx.call<number[], { ids: string[] }>("products.available", { ids: [id] }),
+	]);
+	if (!product?.active) throw new ProductNotFoundError(id);
+	return { product, available: available ?? 0 };
+}
+
+const learn = sql(
+	"cart.learn",
+	`INSERT INTO cart.known_products AS k (product_id, sku, name, price, active, version) VALUES ($1, $2, $3, $4, $5, $6)
+	ON CONFLICT (product_id) DO UPDATE SET sku = EXCLUDED.sku, name = EXCLUDED.name, price = EXCLUDED.price,
+		active = EXCLUDED.active, version = EXCLUDED.version
+	WHERE k.version < EXCLUDED.version`,
+);
+
+/** Remembers what was heard of a product; older news than what is known changes nothing. */
+export async function learnProduct(
+	tx: Transaction,
+	{ id, sku, name, price, active, version }: KnownProduct,
+): Promise<void> {
+	await tx.query(learn, [id, sku, name, price.amount, active, version]);
+}

@@ -1,0 +1,197 @@
+import type { Context } from "moleculer";
+import type { CallerMeta } from "../../mixins/access/access";
+import type { Transaction } from "../../mixins/database/database";
+import { sql } from "../../mixins/database/statement";
+import { CartCleared, ItemAddedToCart } from "./cart.events";
+import { InsufficientStockError, ItemNotFoundError, TooManyLinesError } from "./cart.errors";
+import type { CartService } from "./cart.service";
+import { findActiveCartOf, findCart, itemsOf, lockActiveCart, ownOrNewCart, touchCart } from "./cart.table";
+import { viewOf, type CartProblem, type CartRow, type CartView, type ItemRow } from "./cart.view";
+import { learnProduct, productToBuy, type KnownProduct } from "./catalogue";
+import { changesIn, shortagesIn } from "./problems";
+
+/** A cart is carried by hand: more lines than this are a program's. */
+const LINES_MAX = 100;
+
+export type Ctx<Params> = Context<Params, CallerMeta>;
+
+/** By its id; without one, the caller's own active cart, or null. */
+export async function getCart(this: CartService, ctx: Ctx<{ id?: string }>): Promise<CartView | null> {
+	const { caller } = ctx.meta;
+	const { id } = ctx.params;
+	if (id) return present(this, ctx, await findCart(this.db, id, caller));
+	const own = caller && (await findActiveCartOf(this.db, caller.id));
+	return own ? present(this, ctx, own) : null;
+}
+
+/** The caller's own active cart; for a guest a new one. */
+export async function createCart(this: CartService, ctx: Ctx<object>): Promise<CartView> {
+	return present(this, ctx, await this.db.transaction((tx) => ownOrNewCart(tx, ctx.meta.caller)));
+}
+
+// A line keeps the price at which it was first seen: a new one is a problem that the shopper decides on.
+const upsertItem = sql(
+	"cart.upsert_item",
+	`INSERT INTO cart.items AS i (cart_id, product_id, sku, name, unit_price, quantity) VALUES ($1, $2, $3, $4, $5, $6)
+	ON CONFLICT (cart_id, product_id) DO UPDATE SET quantity = i.quantity + EXCLUDED.quantity
+	RETURNING quantity, (SELECT count(*) FROM cart.items WHERE cart_id = $1) AS lines`,
+);
+const setQuantity = sql(
+	"cart.set_quantity",
+	"UPDATE cart.items SET quantity = $3 WHERE cart_id = $1 AND product_id = $2 RETURNING product_id",
+);
+const removeItem = sql(
+	"cart.remove_item",
+	"DELETE FROM cart.items WHERE cart_id = $1 AND product_id = $2 RETURNING product_id",
+);
+const removeAll = sql("cart.remove_all", "DELETE FROM cart.items WHERE cart_id = $1");
+
+export async function addToCart(
+	this: CartService,
+	ctx: Ctx<{ cartId?: string; productId: string; quantity: number }>,
+): Promise<CartView> {
+	const { cartId, productId, quantity } = ctx.params;
+	const { caller } = ctx.meta;
+	const { product, available } = await productToBuy(ctx, productId);
+	const cart = await this.db.transaction(async (tx) => {
+		const open = cartId ? await lockActiveCart(tx, cartId, caller) : await ownOrNewCart(tx, caller);
+		await learnProduct(tx, product);
+		await addItem(tx, open.id, product, quantity, available);
+		const requestId = ctx.requestID ?? ctx.id;
+		const cause = { correlationId: requestId, causationId: requestId };
+		const changed = await touchCart(tx, open);
+		await this.publish(tx, ItemAddedToCart({ cartId: open.reference, productId, quantity }), cause);
+		return changed;
+	});
+	return present(this, ctx, cart);
+}
+
+async function addItem(
+	tx: Transaction,
+	cartId: string,
+	product: KnownProduct,
+	quantity: number,
+	available: number,
+): Promise<void> {
+	const { id, sku, name, price } = product;
+	const [item] = await tx.query<{ quantity: number; lines: number }>(upsertItem, [
+		cartId,
+		id,
+		sku,
+		name,
+		price.amount,
+		quantity,
+	]);
+	if (item!.quantity > available) throw new InsufficientStockError(id, available);
+	if (item!.lines >= LINES_MAX) throw new TooManyLinesError(LINES_MAX);
+}
+
+/** Sets a line's quantity; 0 removes it. */
+export async function updateItem(
+	this: CartService,
+	ctx: Ctx<{ cartId: string; productId: string; quantity: number }>,
+): Promise<CartView> {
+	const { cartId, productId, quantity } = ctx.params;
+	const available = quantity > 0 ? (await productToBuy(ctx, productId)).available : 0;
+	if (quantity > available) throw new InsufficientStockError(productId, available);
+	return change(this, ctx, cartId, async (tx, cart) => {
+		const found =
+			quantity > 0
+				? await tx.query(setQuantity, [cart.id, productId, quantity])
+				: await tx.query(removeItem, [cart.id, productId]);
+		if (found.length === 0) throw new ItemNotFoundError(productId);
+	});
+}
+
+/** Removing what is not there (any more) is no fault. */
+export function removeFromCart(this: CartService, ctx: Ctx<{ cartId: string; productId: string }>): Promise<CartView> {
+	const { cartId, productId } = ctx.params;
+	return change(this, ctx, cartId, async (tx, cart) => {
+		await tx.query(removeItem, [cart.id, productId]);
+	});
+}
+
+export function clearCart(this: CartService, ctx: Ctx<{ cartId: string }>): Promise<CartView> {
+	return change(this, ctx, ctx.params.cartId, async (tx, cart) => {
+		await tx.query(removeAll, [cart.id]);
+		const requestId = ctx.requestID ?? ctx.id;
+		const cause = { correlationId: requestId, causationId: requestId };
+		await this.publish(tx, CartCleared({ cartId: cart.reference, reason: "SHOPPER" }), cause);
+	});
+}
+
+const accept = sql(
+	"cart.accept",
+	`UPDATE cart.items SET unit_price = $3, name = $4, quantity = $5 WHERE cart_id = $1 AND product_id = $2`,
+);
+
+/** Takes the new prices, lowers or removes what is not there any more. */
+export async function acceptChanges(this: CartService, ctx: Ctx<{ cartId: string }>): Promise<CartView> {
+	const { id } = await findCart(this.db, ctx.params.cartId, ctx.meta.caller);
+	const ids = (await itemsOf(this.db, id)).map(({ productId }) => productId);
+	const [products, quantities] = await Promise.all([
+		ctx.call<(KnownProduct | null)[], { ids: string[] }>("products.resolve", { ids }),
+		ctx.call<number[], { ids: string[] }>("products.available", { ids }),
+	]);
+	const available = new Map(ids.map((productId, index) => [productId, quantities[index]!]));
+	const current = new Map(products.flatMap((product) => (product ? [[product.id, product] as const] : [])));
+	return change(this, ctx, id, async (tx, cart) => {
+		for (const product of current.values()) await learnProduct(tx, product);
+		for (const item of await itemsOf(tx, cart.id)) {
+			const { productId } = item;
+			const product = current.get(productId);
+			const quantity = Math.min(item.quantity, available.get(productId) ?? item.quantity);
+			if (!product?.active || quantity <= 0) await tx.query(removeItem, [cart.id, productId]);
+			else await tx.query(accept, [cart.id, productId, product.price.amount, product.name, quantity]);
+		}
+	});
+}
+
+async function change(
+	service: CartService,
+	ctx: Ctx<unknown>,
+	cartId: string,
+	work: (tx: Transaction, cart: CartRow) => Promise<void>,
+): Promise<CartView> {
+	const cart = await service.db.transaction(async (tx) => {
+		const open = await lockActiveCart(tx, cartId, ctx.meta.caller);
+		await work(tx, open);
+		return touchCart(tx, open);
+	});
+	return present(service, ctx, cart);
+}
+
+/** A cart as its shopper sees it, with what is the matter with it. */
+export async function present(service: CartService, ctx: Ctx<unknown>, cart: CartRow): Promise<CartView> {
+	const items = await itemsOf(service.db, cart.id);
+	const problems = cart.status === "ACTIVE" ? await problemsOf(service, ctx, items) : [];
+	return viewOf(cart, items, problems, service.currency);
+}
+
+async function problemsOf(service: CartService, ctx: Ctx<unknown>, items: readonly ItemRow[]): Promise<CartProblem[]> {
+	const changes = changesIn(items, service.currency);
+	return [...changes, ...shortagesIn(items, await availableOf(service, ctx, items))];
+}
+
+const AVAILABILITY_TIMEOUT_MS = 1_000;
+
+/** Empty while products is away: a cart can be looked at all the same. */
+async function availableOf(
+	service: CartService,
+	ctx: Ctx<unknown>,
+	items: readonly ItemRow[],
+): Promise<Map<string, number>> {
+	const ids = items.map(({ productId }) => productId);
+	if (ids.length === 0) return new Map();
+	try {
+		const quantities = await ctx.call<number[], { ids: string[] }>(
+			"products.available",
+			{ ids },
+			{ timeout: AVAILABILITY_TIMEOUT_MS },
+		);
+		return new Map(ids.map((id, index) => [id, quantities[index]!]));
+	} catch (error) {
+		service.logger.debug("A cart is shown without what is in stock:", (error as Error).message);
+		return new Map();
+	}
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { SERVICE_NAMES } from "../../node/settings";
+import type { ServiceBroker } from "moleculer";
+
+/** moleculer-web's route for who watches the gateway. */
+export function healthRoute(broker: () => ServiceBroker, missing: () => string[]): Record<string, unknown> {
+	return {
+		path: "/health",
+		mappingPolicy: "restrict",
+		logging: false,
+		aliases: {
+			"GET /live": (_request: IncomingMessage, response: ServerResponse) => answer(response, 200, { status: "live" }),
+			"GET /ready": (_request: IncomingMessage, response: ServerResponse) => {
+				const lacking = missing();
+				const absent = absentServices(broker());
+				const status = lacking.length === 0 ? 200 : 503;
+				answer(response, status, {
+					status: status === 200 ? "ready" : "not ready",
+					missing: lacking,
+					absentServices: absent,
+				});
+			},
+		},
+	};
+}
+
+/** The gateway works without them, as far as that goes: they are named, not waited for. */
+function absentServices(broker: ServiceBroker): string[] {
+	const present = new Set(broker.registry.getServiceList({ onlyAvailable: true }).map(({ name }) => name));
+	return SERVICE_NAMES.filter((name) => name !== "gateway" && !present.has(name));
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+	response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
+	response.end(JSON.stringify(body));
+}

@@ -1,0 +1,84 @@
+import { Errors } from "moleculer";
+
+/** One REST route and the action that answers it. */
+export interface RestRoute {
+	method: "GET" | "POST" | "PATCH" | "DELETE";
+	/** Below `/api`. */
+	path: string;
+	action: string;
+	/** Answers 201, with the place of what was made. */
+	creates?: (made: { id: string }) => string;
+	/** The action takes the header Idempotency-Key. */
+	keyed?: boolean;
+	/** Path parameters by another name in the action. */
+	rename?: Record<string, string>;
+}
+
+/** REST as a table of contents. Each action checks its own params and who may call it, as for GraphQL. */
+export const REST_ROUTES: readonly RestRoute[] = [
+	{ method: "POST", path: "/register", action: "users.register", creates: () => "/api/login", keyed: true },
+	{ method: "POST", path: "/login", action: "users.login" },
+	{ method: "GET", path: "/profile/:id", action: "users.get" },
+	{
+		method: "POST",
+		path: "/products",
+		action: "products.create",
+		creates: ({ id }) => `/api/products/${id}`,
+		keyed: true,
+	},
+	{ method: "GET", path: "/products", action: "products.list" },
+	{ method: "GET", path: "/products/:id", action: "products.get" },
+	{ method: "PATCH", path: "/products/:id", action: "products.update" },
+	{ method: "POST", path: "/cart", action: "cart.create", creates: ({ id }) => `/api/cart/${id}`, keyed: true },
+	{ method: "POST", path: "/cart/items", action: "cart.addItem", keyed: true },
+	{ method: "GET", path: "/cart/:id", action: "cart.get" },
+	{ method: "DELETE", path: "/cart/:id", action: "cart.clear", rename: { id: "cartId" } },
+	{ method: "POST", path: "/orders", action: "cart.checkout", creates: ({ id }) => `/api/orders/${id}`, keyed: true },
+	{ method: "GET", path: "/orders", action: "orders.list" },
+	{ method: "GET", path: "/orders/:id", action: "orders.get" },
+	{ method: "POST", path: "/orders/:id/cancel", action: "orders.cancel" },
+];
+
+/** What a request carries, before it is put together. */
+export interface RestInput {
+	path: Record<string, string>;
+	query: Record<string, unknown>;
+	body: unknown;
+	idempotencyKey: string | undefined;
+}
+
+class BodyNotAnObjectError extends Errors.MoleculerClientError {
+	constructor() {
+		super("The body must be a JSON object", 400, "BAD_USER_INPUT", { fields: [] });
+	}
+}
+
+/** The action's params: of a GET its query, else its body; the path has the last word. */
+export function paramsOf(route: RestRoute, { path, query, body, idempotencyKey }: RestInput): Record<string, unknown> {
+	const named = Object.fromEntries(Object.entries(path).map(([name, value]) => [route.rename?.[name] ?? name, value]));
+	if (route.method === "GET") return { ...(route.action === "products.list" ? listParams(query) : query), ...named };
+	if (body !== undefined && (typeof body !== "object" || body === null || Array.isArray(body)))
+		throw new BodyNotAnObjectError();
+	const key = route.keyed && idempotencyKey !== undefined ? { idempotencyKey } : {};
+	return { ...(body as object), ...named, ...key };
+}
+
+const FILTERS = new Set(["search", "categoryId", "minPrice", "maxPrice", "inStock"]);
+
+/** In a query string the filter's fields stand beside the others. */
+function listParams(query: Record<string, unknown>): Record<string, unknown> {
+	const entries = Object.entries(query);
+	const filter = Object.fromEntries(entries.filter(([name]) => FILTERS.has(name)));
+	const others = Object.fromEntries(entries.filter(([name]) => !FILTERS.has(name)));
+	return Object.keys(filter).length > 0 ? { ...others, filter } : others;
+}
+
+/** Which methods a path knows, so that another one is told so. */
+export function allowedMethods(url: string): string[] {
+	const path = url.split("?")[0]!.replace(/\/+$/, "");
+	return REST_ROUTES.filter((route) => pattern(route.path).test(path)).map(({ method }) => method);
+}
+
+function pattern(path: string): RegExp {
+	return new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`);
+}

@@ -1,0 +1,67 @@
+import type { Context } from "moleculer";
+import { v5 as uuidv5 } from "uuid";
+import { callerOf, type CallerMeta } from "../../mixins/access/access";
+import type { Transaction } from "../../mixins/database/database";
+import { OrderNotCancellableError, OrderNotFoundError, WrongOrderStatusError } from "./orders.errors";
+import { OrderCancelled, OrderDelivered, OrderShipped } from "./orders.events";
+import type { OrdersService } from "./orders.service";
+import { advanceOrder, findOrder, type OrderChange } from "./orders.table";
+import type { OrderView } from "./orders.view";
+import { readOrder } from "./reading";
+
+type Ctx<Params> = Context<Params, CallerMeta>;
+
+/** By its owner or an administrator, as long as the parcel has not left. */
+export async function cancelOrder(this: OrdersService, ctx: Ctx<{ id: string; reason?: string }>): Promise<OrderView> {
+	const { id, reason } = ctx.params;
+	const { userId, cartId } = await readOrder(this, id, callerOf(ctx as Context<never, CallerMeta>));
+	return this.db.transaction(async (tx) => {
+		const order = await advanceOrder(tx, { id, from: ["CONFIRMED"], to: "CANCELLED", note: reason });
+		if (!order) throw new OrderNotCancellableError(id, (await findOrder(tx, id))!.status);
+		const items = order.items.map(({ productId, sku, name, quantity, unitPrice }) => ({
+			productId,
+			sku,
+			name,
+			quantity,
+			unitPrice: unitPrice.amount,
+		}));
+		const cause = { correlationId: id, causationId: ctx.requestID ?? ctx.id };
+		await this.publish(tx, OrderCancelled({ orderId: id, userId, cartId, items, reason: reason ?? "CUSTOMER" }), cause);
+		const sagaId = uuidv5("cancellation", id);
+		await this.beginSaga(tx, "cancellation", { sagaId, data: { orderId: id }, correlationId: id });
+		this.tellFollowers(tx, order);
+		return order;
+	});
+}
+
+export function shipOrder(this: OrdersService, ctx: Ctx<{ id: string }>): Promise<OrderView> {
+	return this.db.transaction(async (tx) => {
+		const order = await move(this, tx, { id: ctx.params.id, from: ["CONFIRMED"], to: "SHIPPED" });
+		await this.publish(tx, OrderShipped({ orderId: order.id, userId: order.userId }), causeOf(ctx));
+		return order;
+	});
+}
+
+export function deliverOrder(this: OrdersService, ctx: Ctx<{ id: string }>): Promise<OrderView> {
+	return this.db.transaction(async (tx) => {
+		const order = await move(this, tx, { id: ctx.params.id, from: ["SHIPPED"], to: "DELIVERED" });
+		await this.publish(tx, OrderDelivered({ orderId: order.id, userId: order.userId }), causeOf(ctx));
+		return order;
+	});
+}
+
+/** @throws {OrderNotFoundError} {@link WrongOrderStatusError} */
+async function move(service: OrdersService, tx: Transaction, change: OrderChange): Promise<OrderView> {
+	const order = await advanceOrder(tx, change);
+	if (order) {
+		service.tellFollowers(tx, order);
+		return order;
+	}
+	const current = await findOrder(tx, change.id);
+	if (!current) throw new OrderNotFoundError(change.id);
+	throw new WrongOrderStatusError(change.id, current.status, change.to);
+}
+
+function causeOf(ctx: Ctx<{ id: string }>) {
+	return { correlationId: ctx.params.id, causationId: ctx.requestID ?? ctx.id };
+}

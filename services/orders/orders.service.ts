@@ -1,0 +1,96 @@
+import type { Service, ServiceSchema } from "moleculer";
+import type { DbAdapter } from "moleculer-db";
+import type { Transaction } from "../../mixins/database/database";
+import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
+import { defineService } from "../../mixins/define";
+import { Events } from "../../mixins/events/events.mixin";
+import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { Sagas, type WithSagas } from "../../mixins/saga/saga.mixin";
+import type { Resources } from "../resources";
+import { cancellationSaga } from "./cancellation.saga";
+import { checkoutSaga } from "./checkout.saga";
+import { cancelOrder, deliverOrder, shipOrder } from "./life";
+import { ordersConsumers } from "./orders.consumers";
+import { ordersGraphQL } from "./orders.graphql";
+import { order } from "./orders.model";
+import { getOrder, orders as listOrders } from "./reading";
+import type { OrderView } from "./orders.view";
+
+/** What the handlers of this service find in `this`. */
+export type OrdersService = Service &
+	WithDatabase &
+	WithOutbox &
+	WithSagas & {
+		adapter: DbAdapter;
+		/** Tells the gateways, after the commit, how an order is now. Who misses it can ask. */
+		tellFollowers(tx: Transaction, order: OrderView | undefined): void;
+	};
+
+const statuses = [
+	"PENDING",
+	"CART_VALIDATED",
+	"PAYMENT_PROCESSED",
+	"CONFIRMED",
+	"FAILED",
+	"COMPENSATED",
+	"CANCELLED",
+	"SHIPPED",
+	"DELIVERED",
+];
+
+/** What customers have bought. Born in checkout; ends delivered, cancelled or compensated. */
+export default function orders({ settings, transport, topology, databaseUrl, alone }: Resources): ServiceSchema {
+	return defineService<OrdersService>({
+		name: "orders",
+		mixins: [
+			Database({ url: databaseUrl("orders"), model: order }),
+			Outbox({ schema: "orders", transport, topology }),
+			Sagas({ schema: "orders", alone }, checkoutSaga(settings.reservationTtlS) as never, cancellationSaga as never),
+			Events({ schema: "orders", transport, consumers: ordersConsumers }),
+		],
+		settings: { graphql: ordersGraphQL },
+		actions: {
+			list: {
+				access: "user",
+				graphql: { query: "orders(status: OrderStatus, skip: Int = 0, take: Int = 20): OrderList!" },
+				params: {
+					$$strict: true,
+					status: { type: "enum", values: statuses, optional: true },
+					skip: { type: "number", integer: true, min: 0, max: 10_000, default: 0, convert: true },
+					take: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true },
+				},
+				handler: listOrders,
+			},
+			get: {
+				access: "user",
+				graphql: { query: "order(id: ID!): Order" },
+				params: { $$strict: true, id: "uuid" },
+				handler: getOrder,
+			},
+			cancel: {
+				access: "user",
+				graphql: { mutation: "cancelOrder(id: ID!, reason: String): Order!" },
+				params: { $$strict: true, id: "uuid", reason: { type: "string", max: 500, optional: true } },
+				handler: cancelOrder,
+			},
+			ship: {
+				access: "admin",
+				graphql: { mutation: "shipOrder(id: ID!): Order!" },
+				params: { $$strict: true, id: "uuid" },
+				handler: shipOrder,
+			},
+			deliver: {
+				access: "admin",
+				graphql: { mutation: "deliverOrder(id: ID!): Order!" },
+				params: { $$strict: true, id: "uuid" },
+				handler: deliverOrder,
+			},
+		},
+		methods: {
+			tellFollowers(tx: Transaction, view: OrderView | undefined) {
+				if (!view) return;
+				tx.afterCommit(() => void this.broker.broadcast("graphql.publish", { tag: `order.${view.id}`, payload: view }));
+			},
+		},
+	});
+}

@@ -1,0 +1,47 @@
+import type { Service, ServiceSchema } from "moleculer";
+import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
+import { defineService } from "../../mixins/define";
+import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { operationParams } from "../../mixins/saga/participant";
+import type { Resources } from "../resources";
+import { authorise, voidPayment } from "./authorise";
+import type { PaymentProvider } from "./providers/provider";
+import { sandboxProvider } from "./providers/sandbox";
+import { capture, refund } from "./settle";
+
+/** What the handlers of this service find in `this`. */
+export type PaymentsService = Service & WithDatabase & WithOutbox & { provider: PaymentProvider };
+
+const operation = operationParams;
+const orderId = "uuid";
+
+/** The shop's own books of what was paid; the money itself is the provider's business. */
+export default function payments({ transport, topology, databaseUrl }: Resources): ServiceSchema {
+	let provider: PaymentProvider;
+
+	return defineService<PaymentsService>({
+		name: "payments",
+		mixins: [Database({ url: databaseUrl("payments") }), Outbox({ schema: "payments", transport, topology })],
+		actions: {
+			authorise: {
+				params: {
+					operation,
+					orderId,
+					amount: { type: "number", integer: true, min: 0 },
+					currency: { type: "string", length: 3 },
+				},
+				handler: authorise,
+			},
+			void: { params: { operation, orderId }, handler: voidPayment },
+			capture: { params: { operation, orderId }, handler: capture },
+			refund: { params: { operation, orderId }, handler: refund },
+		},
+		created() {
+			provider = sandboxProvider(databaseUrl("payments"));
+			this.provider = provider;
+		},
+		async stopped() {
+			await provider.close();
+		},
+	});
+}

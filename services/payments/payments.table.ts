@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import type { Database, Transaction } from "../../mixins/database/database";
+import { sql } from "../../mixins/database/statement";
+
+export type PaymentStatus = "AUTHORIZING" | "AUTHORIZED" | "DECLINED" | "CAPTURED" | "VOIDED" | "REFUNDED";
+
+/** A payment, as in the table `payments.payments`: one for an order. */
+export interface PaymentRow {
+	id: string;
+	orderId: string;
+	/** Minor units. */
+	amount: number;
+	currency: string;
+	status: PaymentStatus;
+	authorizeOperationId: string;
+	failureReason: string | null;
+}
+
+type Queries = Pick<Database | Transaction, "query">;
+
+const COLUMNS = `id, order_id AS "orderId", amount, currency, status, authorize_operation_id AS "authorizeOperationId",
+	failure_reason AS "failureReason"`;
+
+const open = sql(
+	"payments.open",
+	`INSERT INTO payments.payments (id, order_id, amount, currency, status, authorize_operation_id)
+	VALUES ($1, $2, $3, $4, 'AUTHORIZING', $5) ON CONFLICT (order_id) DO NOTHING`,
+);
+const find = sql("payments.find", `SELECT ${COLUMNS} FROM payments.payments WHERE order_id = $1`);
+const move = sql(
+	"payments.move",
+	`UPDATE payments.payments SET status = $3, failure_reason = coalesce($4, failure_reason), updated_at = now()
+	WHERE order_id = $1 AND status = ANY ($2) RETURNING ${COLUMNS}`,
+);
+
+/** Writes down that a payment is about to be asked for. @returns it as it is: an earlier attempt may have gone further */
+export async function openPayment(
+	tx: Transaction,
+	payment: Pick<PaymentRow, "orderId" | "amount" | "currency" | "authorizeOperationId">,
+): Promise<PaymentRow> {
+	await tx.query(open, [randomUUID(), payment.orderId, payment.amount, payment.currency, payment.authorizeOperationId]);
+	return (await findPayment(tx, payment.orderId))!;
+}
+
+export async function findPayment(db: Queries, orderId: string): Promise<PaymentRow | undefined> {
+	return (await db.query<PaymentRow>(find, [orderId]))[0];
+}
+
+/** @returns `undefined` when the payment was in none of the states `from`: somebody else has moved it */
+export async function movePayment(
+	tx: Transaction,
+	orderId: string,
+	from: readonly PaymentStatus[],
+	to: PaymentStatus,
+	failureReason?: string,
+): Promise<PaymentRow | undefined> {
+	return (await tx.query<PaymentRow>(move, [orderId, from, to, failureReason]))[0];
+}

@@ -1,0 +1,179 @@
+import type { Service, ServiceSchema } from "moleculer";
+import type { DbAdapter } from "moleculer-db";
+import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
+import { defineService } from "../../mixins/define";
+import { Events } from "../../mixins/events/events.mixin";
+import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { operationParams } from "../../mixins/saga/participant";
+import type { Resources } from "../resources";
+import { categories, categoriesOf, childrenOf, createCategory } from "./categories";
+import { getProduct, listProducts, resolveProducts } from "./catalogue";
+import { createProduct, updateProduct } from "./editing";
+import { expireReservations } from "./expire";
+import { productsConsumers } from "./products.consumers";
+import { productsGraphQL } from "./products.graphql";
+import { product } from "./products.model";
+import { reserve, undoReserve } from "./reserve";
+import { seedDemo } from "./seed";
+import { secure } from "./sell";
+import { adjustStock, available, stock } from "./stock";
+import { claimCurrency } from "./currency";
+
+/** What the handlers of this service find in `this`. */
+export type ProductsService = Service &
+	WithDatabase &
+	WithOutbox & { adapter: DbAdapter; currency: string; reservationTtlS: number; sweeper: NodeJS.Timeout };
+
+const EXPIRY_SWEEP_MS = 1_000;
+
+const ids = { type: "array", items: { type: "uuid" }, max: 1_000 };
+const sku = { type: "string", trim: true, min: 1, max: 64 };
+const name = { type: "string", trim: true, min: 1, max: 200 };
+const description = { type: "string", max: 5_000, optional: true };
+const price = { type: "number", integer: true, min: 0, max: 2_147_483_647 };
+const categoryId = { type: "uuid", optional: true };
+const imageUrl = { type: "string", max: 500, pattern: /^(\/[\w\-./]+|https:\/\/\S+)$/, optional: true };
+const quantity = { type: "number", integer: true, min: 1, max: 1_000_000 };
+
+/** What can be bought, what it costs, and how much of it there is. */
+export default function products({ settings, transport, topology, databaseUrl }: Resources): ServiceSchema {
+	return defineService<ProductsService>({
+		name: "products",
+		mixins: [
+			Database({ url: databaseUrl("products"), model: product }),
+			Outbox({ schema: "catalog", transport, topology }),
+			Events({ schema: "catalog", transport, consumers: productsConsumers }),
+		],
+		settings: { graphql: productsGraphQL },
+		actions: {
+			list: {
+				access: "anyone",
+				graphql: {
+					query: "products(filter: ProductFilter, sort: ProductSort, skip: Int = 0, take: Int = 20): ProductList!",
+				},
+				params: {
+					$$strict: true,
+					filter: {
+						type: "object",
+						strict: true,
+						optional: true,
+						props: {
+							search: { type: "string", max: 200, optional: true },
+							categoryId,
+							minPrice: { ...price, optional: true, convert: true },
+							maxPrice: { ...price, optional: true, convert: true },
+							inStock: { type: "boolean", optional: true, convert: true },
+						},
+					},
+					sort: { type: "enum", values: ["NEWEST", "NAME_ASC", "PRICE_ASC", "PRICE_DESC"], default: "NEWEST" },
+					skip: { type: "number", integer: true, min: 0, max: 10_000, default: 0, convert: true },
+					take: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true },
+				},
+				handler: listProducts,
+			},
+			get: {
+				access: "anyone",
+				graphql: { query: "product(id: ID!): Product" },
+				params: { $$strict: true, id: "uuid" },
+				handler: getProduct,
+			},
+			create: {
+				access: "admin",
+				graphql: { mutation: "createProduct(input: CreateProductInput!): Product!" },
+				params: {
+					$$strict: true,
+					sku,
+					name,
+					description,
+					price,
+					categoryId,
+					imageUrl,
+					initialStock: { type: "number", integer: true, min: 0, max: 1_000_000_000, default: 0 },
+					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
+				},
+				handler: createProduct,
+			},
+			update: {
+				access: "admin",
+				graphql: { mutation: "updateProduct(id: ID!, input: UpdateProductInput!): Product!" },
+				params: {
+					$$strict: true,
+					id: "uuid",
+					sku: { ...sku, optional: true },
+					name: { ...name, optional: true },
+					description,
+					price: { ...price, optional: true },
+					categoryId,
+					imageUrl,
+					active: { type: "boolean", optional: true },
+				},
+				handler: updateProduct,
+			},
+			adjustStock: {
+				access: "admin",
+				graphql: { mutation: "adjustStock(productId: ID!, delta: Int!): Stock!" },
+				params: {
+					$$strict: true,
+					productId: "uuid",
+					delta: { type: "number", integer: true, min: -1_000_000_000, max: 1_000_000_000 },
+				},
+				handler: adjustStock,
+			},
+			categories: {
+				access: "anyone",
+				graphql: { query: "categories: [Category!]!" },
+				handler: categories,
+			},
+			createCategory: {
+				access: "admin",
+				graphql: { mutation: "createCategory(input: CreateCategoryInput!): Category!" },
+				params: {
+					$$strict: true,
+					name,
+					slug: { type: "string", pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/, max: 100 },
+					parentId: categoryId,
+				},
+				handler: createCategory,
+			},
+
+			available: { access: "anyone", params: { ids }, handler: available },
+			stock: { access: "admin", params: { ids }, handler: stock },
+			categoriesOf: { access: "anyone", params: { ids }, handler: categoriesOf },
+			childrenOf: { access: "anyone", params: { ids }, handler: childrenOf },
+			resolve: { access: "anyone", params: { ids }, handler: resolveProducts },
+
+			reserve: {
+				params: {
+					operation: operationParams,
+					orderId: "uuid",
+					cartId: "uuid",
+					items: {
+						type: "array",
+						min: 1,
+						max: 1_000,
+						items: { type: "object", props: { productId: "uuid", quantity, unitPrice: price } },
+					},
+				},
+				handler: reserve,
+			},
+			undoReserve: { params: { operation: operationParams, orderId: "uuid", reason: "string" }, handler: undoReserve },
+			secure: { params: { orderId: "uuid" }, handler: secure },
+			seed: { handler: seedDemo },
+		},
+		created() {
+			this.currency = settings.currency;
+			this.reservationTtlS = settings.reservationTtlS;
+		},
+		async started() {
+			await claimCurrency(this.db, this.currency);
+			this.sweeper = setInterval(() => {
+				expireReservations(this).catch((error: Error) =>
+					this.logger.warn("Expired reservations were not given back:", error.message),
+				);
+			}, EXPIRY_SWEEP_MS);
+		},
+		stopped() {
+			clearInterval(this.sweeper);
+		},
+	});
+}

@@ -1,0 +1,50 @@
+import type { Context } from "moleculer";
+import { sql } from "../../mixins/database/statement";
+import { ProductNotFoundError, StockTooLowError } from "./products.errors";
+import type { ProductsService } from "./products.service";
+
+/** What GraphQL calls Stock. */
+export interface StockView {
+	onHand: number;
+	reserved: number;
+	available: number;
+}
+
+const NONE: StockView = { onHand: 0, reserved: 0, available: 0 };
+
+const readStock = sql(
+	"catalog.stock",
+	`SELECT product_id, on_hand AS "onHand", reserved, on_hand - reserved AS available
+	FROM catalog.stock WHERE product_id = ANY ($1::uuid[])`,
+);
+
+/** Never from a cache. One entry for each id, in their order. */
+export async function stock(this: ProductsService, ctx: Context<{ ids: string[] }>): Promise<StockView[]> {
+	const rows = await this.db.query<StockView & { product_id: string }>(readStock, [ctx.params.ids]);
+	const byId = new Map(rows.map(({ product_id, ...view }) => [product_id, view]));
+	return ctx.params.ids.map((id) => byId.get(id) ?? NONE);
+}
+
+export async function available(this: ProductsService, ctx: Context<{ ids: string[] }>): Promise<number[]> {
+	return (await stock.call(this, ctx)).map((view) => view.available);
+}
+
+const adjust = sql(
+	"catalog.adjust",
+	`UPDATE catalog.stock SET on_hand = on_hand + $2
+	WHERE product_id = $1 AND on_hand + $2 >= reserved AND on_hand + $2 <= 2147483647
+	RETURNING on_hand AS "onHand", reserved, on_hand - reserved AS available`,
+);
+
+/** @throws {StockTooLowError} when more would go than is there and not reserved */
+export async function adjustStock(
+	this: ProductsService,
+	ctx: Context<{ productId: string; delta: number }>,
+): Promise<StockView> {
+	const { productId, delta } = ctx.params;
+	const [adjusted] = await this.db.query<StockView>(adjust, [productId, delta]);
+	if (adjusted) return adjusted;
+	const [current] = await this.db.query<StockView>(readStock, [[productId]]);
+	if (!current) throw new ProductNotFoundError(productId);
+	throw new StockTooLowError(productId, current.available);
+}

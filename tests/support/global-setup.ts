@@ -1,0 +1,40 @@
+import { embeddedPostgres, makeTemplate, realPostgres, sweepDatabases } from "./postgres-server";
+import { realRabbitmq, sweepVhosts } from "./rabbitmq-server";
+import { realRedis, sweepRedis } from "./redis-server";
+import { passOn } from "./found-services";
+
+declare global {
+	/** Stops the embedded database that this run has started. */
+	var stopTestPostgres: (() => Promise<void>) | undefined;
+}
+
+/** Finds the servers of this run, or starts what can be started, and clears away what killed runs have left. */
+export default async function globalSetup(): Promise<void> {
+	const [postgres, rabbitmq, redis] = await Promise.all([realPostgres(), realRabbitmq(), realRedis()]);
+
+	const missing: string[] = [];
+	if ("unusable" in postgres)
+		missing.push(`everything on a PostgreSQL server (${postgres.unusable}; the embedded one is used)`);
+	if ("unusable" in rabbitmq) missing.push(`everything on RabbitMQ (${rabbitmq.unusable})`);
+	if ("unusable" in redis) missing.push(`everything on Redis (${redis.unusable})`);
+	const notRun = missing.length > 0 ? `Not run: ${missing.join("; ")}.` : undefined;
+	if (notRun !== undefined && process.env["REQUIRE_REAL_SERVICES"] === "1") throw new Error(notRun);
+
+	if (!("unusable" in rabbitmq)) await sweepVhosts(rabbitmq);
+	if (!("unusable" in redis)) await sweepRedis(redis);
+
+	const url = "unusable" in postgres ? await startEmbedded() : postgres.url;
+	await sweepDatabases(url);
+	passOn({
+		postgres: { kind: "unusable" in postgres ? "embedded" : "real", url, template: await makeTemplate(url) },
+		rabbitmq: "unusable" in rabbitmq ? undefined : rabbitmq,
+		redis: "unusable" in redis ? undefined : redis,
+		notRun,
+	});
+}
+
+async function startEmbedded(): Promise<string> {
+	const server = await embeddedPostgres();
+	globalThis.stopTestPostgres = () => server.stop();
+	return server.url;
+}

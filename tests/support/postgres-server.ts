@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import { startEmbeddedPostgres } from "../../embedded/postgres";
+import { isLeftOver, ownName } from "./names";
+import { prepareTemplate } from "./template";
+
+const DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres";
+
+/** The PostgreSQL server of a test run. */
+export interface PostgresServer {
+	kind: "real" | "embedded";
+	/** Its maintenance database, as a user that may create databases. */
+	url: string;
+	/** The prepared database that tests copy. */
+	template: string;
+}
+
+/** Runs `work` on one connection of its own. */
+export async function onServer<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+	const client = new Client({
+		connectionString: url,
+		application_name: "molecart tests",
+		connectionTimeoutMillis: 5_000,
+	});
+	client.on("error", () => undefined);
+	await client.connect();
+	try {
+		return await work(client);
+	} finally {
+		await client.end();
+	}
+}
+
+/** @returns undefined when it can be used, else why it can't, as it follows "PostgreSQL". */
+export async function realPostgres(): Promise<{ url: string } | { unusable: string }> {
+	const url = process.env["TEST_DATABASE_URL"] ?? DEFAULT_URL;
+	const { host } = new URL(url);
+	try {
+		const mayCreate = await onServer(url, async (client) => {
+			const found = await client.query<{ may: boolean }>(
+				"SELECT rolcreatedb OR rolsuper AS may FROM pg_roles WHERE rolname = current_user",
+			);
+			return found.rows[0]?.may === true;
+		});
+		return mayCreate ? { url } : { unusable: `${host}: this user may not create databases` };
+	} catch (error) {
+		return { unusable: `${host}: ${reasonOf(error)}` };
+	}
+}
+
+/** Starts the database that `npm start` brings along, in a directory of its own that goes with it. */
+export async function embeddedPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
+	const dataDir = await mkdtemp(join(tmpdir(), "molecart-test-"));
+	const server = await startEmbeddedPostgres({ dataDir });
+	return {
+		url: server.url,
+		async stop() {
+			await server.stop();
+			await rm(dataDir, { recursive: true, force: true });
+		},
+	};
+}
+
+export async function makeTemplate(url: string): Promise<string> {
+	const template = ownName("template");
+	await onServer(url, (client) => client.query(`CREATE DATABASE ${template}`));
+	await prepareTemplate(databaseUrl(url, template));
+	return template;
+}
+
+/** Drops what this process, and dead ones before it, left. Never what is still connected to, unless it is our own. */
+export async function sweepDatabases(url: string): Promise<void> {
+	await onServer(url, async (client) => {
+		const { rows } = await client.query<{ datname: string }>(
+			String.raw`SELECT datname FROM pg_database WHERE datname LIKE 'molecart\_test\_%'`,
+		);
+		for (const { datname } of rows.filter((row) => isLeftOver(row.datname))) {
+			const force = datname.startsWith(ownName("")) ? "WITH (FORCE)" : "";
+			await client.query(`DROP DATABASE IF EXISTS ${datname} ${force}`).catch(unlessInUse);
+		}
+	});
+}
+
+export function databaseUrl(serverUrl: string, database: string): string {
+	const url = new URL(serverUrl);
+	url.pathname = `/${database}`;
+	return url.href;
+}
+
+/** Another machine shares the server, and its process numbers are not ours to judge. */
+function unlessInUse(error: unknown): void {
+	if ((error as { code?: string }).code !== "55006") throw error;
+}
+
+function reasonOf(error: unknown): string {
+	const { code, message } = error as { code?: string; message: string };
+	return code === "ECONNREFUSED" ? "it refuses the connection" : message || String(code);
+}

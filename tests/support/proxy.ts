@@ -1,0 +1,78 @@
+import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+
+/** A wire that a test can cut. */
+export interface Wire extends AsyncDisposable {
+	/** The given URL with the proxy's address instead of the server's. */
+	url: string;
+	/** Resets every connection; new ones are taken. */
+	cut(): void;
+	/** Resets every connection and refuses new ones until `mend`. */
+	sever(): void;
+	mend(): void;
+	/** Holds back every byte, in both directions, without closing anything: a frozen server. */
+	stall(): void;
+	flow(): void;
+	/** Writes bytes of its own to the server, into the n-th connection that is open, as if the client had sent them. */
+	inject(connection: number, bytes: Buffer): void;
+}
+
+/** A TCP proxy on a free port between a client under test and the server that `url` names. */
+export async function wireTo(url: string): Promise<Wire> {
+	const target = new URL(url);
+	const ends = new Set<Socket>();
+	const toServer = new Set<Socket>();
+	let severed = false;
+	let stalled = false;
+
+	function keep(socket: Socket): void {
+		ends.add(socket);
+		socket.setNoDelay(true);
+		socket.on("error", () => undefined);
+		socket.on("close", () => ends.delete(socket));
+		if (stalled) socket.pause();
+	}
+
+	const server = createServer((near) => {
+		if (severed) return near.resetAndDestroy();
+		const far = connect(Number(target.port), target.hostname);
+		toServer.add(far);
+		far.on("close", () => toServer.delete(far));
+		for (const [from, to] of [
+			[near, far],
+			[far, near],
+		] as const) {
+			keep(from);
+			from.on("data", (bytes) => to.write(bytes));
+			from.on("close", () => to.destroy());
+		}
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const proxied = new URL(url);
+	proxied.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+	const cut = (): void => {
+		for (const end of ends) end.resetAndDestroy();
+	};
+	return {
+		url: proxied.href,
+		cut,
+		sever() {
+			severed = true;
+			cut();
+		},
+		mend: () => void (severed = false),
+		stall() {
+			stalled = true;
+			for (const end of ends) end.pause();
+		},
+		flow() {
+			stalled = false;
+			for (const end of ends) end.resume();
+		},
+		inject: (connection, bytes) => void [...toServer][connection]!.write(bytes),
+		async [Symbol.asyncDispose]() {
+			cut();
+			await new Promise((resolve) => server.close(resolve));
+		},
+	};
+}

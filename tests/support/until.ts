@@ -1,0 +1,41 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { inspect } from "node:util";
+
+/** Short enough that nobody waits for it, long enough that the process under test gets the processor. */
+const POLL_MS = 10;
+
+export interface Awaited {
+	/** What is awaited, as it completes "waited in vain for …". */
+	what: string;
+	/** Default 10 s. */
+	withinMs?: number;
+}
+
+/**
+ * Polls `condition` until it returns something truthy, and returns that. What it throws counts as "not yet".
+ * @throws when the time is over, with what was awaited and the last value or error.
+ */
+export async function until<Value>(
+	condition: () => Value | Promise<Value>,
+	{ what, withinMs = 10_000 }: Awaited,
+): Promise<Exclude<Value, undefined | null | false>> {
+	const deadline = performance.now() + withinMs;
+	for (;;) {
+		let last: { value: unknown } | { error: unknown };
+		try {
+			const value = await condition();
+			if (value) return value as Exclude<Value, undefined | null | false>;
+			last = { value };
+		} catch (error) {
+			last = { error };
+		}
+		if (performance.now() > deadline) throw tooLate(what, withinMs, last);
+		await pause(POLL_MS);
+	}
+}
+
+function tooLate(what: string, withinMs: number, last: { value: unknown } | { error: unknown }): Error {
+	const seen = "error" in last ? "the last error was" : "the last value was";
+	const shown = inspect("error" in last ? last.error : last.value, { depth: 6 });
+	return new Error(`Waited ${withinMs} ms in vain for ${what}; ${seen} ${shown}`);
+}
