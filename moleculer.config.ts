@@ -1,12 +1,17 @@
+import { createHash } from "node:crypto";
 import type { BrokerOptions, CacherConfig, LoggerConfig, TransporterConfig } from "moleculer";
 import pretty from "pino-pretty";
 import { AccessControl } from "./mixins/access/access";
+import { ForgivingRedisCacher } from "./mixins/cache/redis-cacher";
 import { DatabaseFaults } from "./mixins/database/faults.middleware";
 import { logLine } from "./node/log-line";
 import { readSettings, type Settings } from "./node/settings";
 
 /** Enough calls in flight for one node; 1, moleculer's default, makes a call A→B→A wait for itself for ever. */
 const PREFETCH = 100;
+
+/** No call waits longer, wherever it gets stuck. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /** For Moleculer's own runner; the shop's commands use {@link brokerOptions}. */
 export default (): BrokerOptions => brokerOptions(readSettings(process.env));
@@ -22,7 +27,7 @@ export function brokerOptions(settings: Settings): BrokerOptions {
 		// A node that is gone is noticed after 6 s; until then calls to it end by their own limit.
 		heartbeatInterval: 2,
 		heartbeatTimeout: 6,
-		requestTimeout: 10_000,
+		requestTimeout: REQUEST_TIMEOUT_MS,
 		maxCallLevel: 20,
 		// Counts calls in work, so that a stop waits for them: without it half of those in flight were lost.
 		tracking: { enabled: true, shutdownTimeout: 8_000 },
@@ -39,16 +44,25 @@ function transporter({ amqpUrl }: Settings): TransporterConfig | null {
 	if (!amqpUrl) return null;
 	return {
 		type: "AMQP",
-		options: { url: amqpUrl, prefetch: PREFETCH, socketOptions: { noDelay: true, heartbeat: 10 } },
+		options: {
+			url: amqpUrl,
+			prefetch: PREFETCH,
+			socketOptions: { noDelay: true, heartbeat: 10 },
+			// A request that waited longer than its caller did is dropped: it would be done for nobody.
+			queueOptions: { messageTtl: REQUEST_TIMEOUT_MS },
+		},
 	} as TransporterConfig;
 }
 
-function cacher({ redisUrl, namespace }: Settings): CacherConfig {
-	if (!redisUrl) return { type: "Memory", options: { max: 5_000, clone: false } } as CacherConfig;
-	return {
-		type: "Redis",
-		options: { prefix: `molecart-${namespace}`, redis: redisUrl, maxParamsLength: 100, ttl: 30 },
-	} as unknown as CacherConfig;
+function cacher(settings: Settings): BrokerOptions["cacher"] {
+	if (!settings.redisUrl) return { type: "Memory", options: { max: 5_000, clone: false } } as CacherConfig;
+	return new ForgivingRedisCacher({ url: settings.redisUrl, prefix: `molecart-${shopOf(settings)}-` });
+}
+
+/** Tells shops apart that share a Redis: by their database and namespace. */
+function shopOf({ databaseUrl, databaseUrlOf, namespace }: Settings): string {
+	const database = new URL(databaseUrlOf.products ?? databaseUrl ?? "postgres://embedded");
+	return createHash("sha256").update(`${database.host}${database.pathname} ${namespace}`).digest("hex").slice(0, 12);
 }
 
 /** JSON lines for a machine in production, one readable line each for a person otherwise. */
@@ -62,6 +76,13 @@ function logger({ production, logLevel }: Settings): LoggerConfig {
 			});
 	return {
 		type: "Pino",
-		options: { level: logLevel, pino: { options: { base: null, hooks: { logMethod: logLine } }, destination } },
+		options: { level: levels(logLevel), pino: { options: { base: null, hooks: { logMethod: logLine } }, destination } },
 	};
+}
+
+/** What Moleculer says of itself at every start is for whoever asks for more than `info`. */
+function levels(logLevel: Settings["logLevel"]): string | Record<string, string> {
+	if (logLevel !== "info") return logLevel;
+	const quiet = ["BROKER", "REGISTRY", "TRANSIT", "TRANSPORTER", "CACHER", "$NODE"];
+	return { ...Object.fromEntries(quiet.map((module) => [module, "warn"])), "**": "info" };
 }

@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import { MetricReporters, type ServiceBroker } from "moleculer";
 import { sharePool, type PoolShare } from "../mixins/database/pools";
 import { sql } from "../mixins/database/statement";
+import { addressProblem } from "./address-problem";
+import { isDeaf, mendDeafness } from "./transporter";
 import type { Databases } from "./databases";
 import type { Settings } from "./settings";
 
@@ -44,6 +46,7 @@ export async function startMonitor({ broker, settings, missing }: MonitorOptions
 			shares.push(...watched.map(({ share }) => share));
 			timer = setInterval(() => {
 				for (const { variable, share } of watched) void look(variable, share);
+				mendDeafness(broker);
 			}, LOOK_MS);
 		},
 		missing: () => [...unreachable, ...(isDeaf(broker) ? ["transporter"] : [])],
@@ -53,12 +56,6 @@ export async function startMonitor({ broker, settings, missing }: MonitorOptions
 			if (server) await new Promise((resolve) => server.close(resolve));
 		},
 	};
-}
-
-/** The node can't hear the others. */
-function isDeaf({ transit }: ServiceBroker): boolean {
-	const { connected } = (transit ?? { connected: true }) as { connected: boolean };
-	return !connected;
 }
 
 async function listen(
@@ -94,7 +91,7 @@ async function listen(
 		}
 	});
 	await new Promise<void>((resolve, reject) => {
-		server.once("error", reject);
+		server.once("error", (error) => reject(addressProblem("METRICS_PORT", error)));
 		server.listen(metricsPort, host, resolve);
 	});
 	const { port } = server.address() as AddressInfo;

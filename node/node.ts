@@ -8,6 +8,7 @@ import type { EventTransport } from "../mixins/events/transport";
 import type { Resources } from "../services/resources";
 import { services } from "../services/services";
 import { topology } from "../services/topology";
+import { refuseTakenAddress } from "./address-problem";
 import { databasesOf, needsEmbedded, prepareDatabases, type Databases } from "./databases";
 import { SettingsError } from "./environment";
 import { firstData, type FirstData } from "./first-data";
@@ -40,6 +41,7 @@ export type OnFatal = (reason: string) => void;
  */
 export async function startNode(settings: Settings, onFatal: OnFatal): Promise<Node> {
 	refuseHalfAShop(settings);
+	if (settings.services.includes("gateway")) await refuseTakenAddress("PORT", settings.http.host, settings.http.port);
 	const undo: (() => Promise<void>)[] = [];
 	let stopping: Promise<void> | undefined;
 	const stop = (): Promise<void> => (stopping ??= stopAll(undo));

@@ -13,6 +13,8 @@ export interface Caller {
 export interface CallerMeta {
 	/** Nobody has signed in where it is missing. */
 	caller?: Caller;
+	/** IP address that the request came from; missing for a call from within the cluster. */
+	address?: string;
 }
 
 export class UnauthenticatedError extends Errors.MoleculerClientError {

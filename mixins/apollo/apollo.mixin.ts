@@ -9,7 +9,8 @@ import { queryReader } from "./limits";
 import { withDefaults, type ApolloOptions } from "./options";
 import { reporter, type Report } from "./report";
 import { createPubSub, PUBLISH_EVENT, type PubSub } from "./pubsub";
-import { buildSchema, schemaMethods, type BuiltSchema, type SchemaMethods } from "./schema";
+import { buildSchema, type BuiltSchema } from "./build-schema";
+import { schemaMethods, type SchemaMethods } from "./schema";
 import { startApollo } from "./server";
 import { openSockets, type Sockets } from "./sockets";
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { GraphQLError, specifiedRules, validate, type ExecutionArgs, type GraphQLSchema } from "graphql";
-import type { ServerOptions } from "graphql-ws";
-import { CloseCode, type SubscribePayload } from "graphql-ws";
+import { CloseCode, type ServerOptions, type SubscribePayload } from "graphql-ws";
 import type { Context, Service } from "moleculer";
 import type { WebSocket } from "ws";
 import { socketContext, type SocketContext } from "./context";

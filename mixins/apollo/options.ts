@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { IResolvers } from "@graphql-tools/utils";
 import type { Context } from "moleculer";
 import type { Problem } from "./problem";
+import type { Resolvers } from "./schema";
 
 /** What a request or a socket's handshake tells about its sender. */
 export interface RequestInfo {
@@ -54,7 +54,7 @@ export interface ApolloOptions {
 	 */
 	baseSchema?: string;
 	/** Scalars and hand-written fields; they win over what services declare. */
-	resolvers?: IResolvers;
+	resolvers?: Resolvers;
 	/** Introspection, suggestions in messages and the landing page are for development alone. */
 	development: boolean;
 	limits?: Partial<Limits>;

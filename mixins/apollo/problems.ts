@@ -46,9 +46,9 @@ export function problemOf(error: unknown): Problem {
 	const said = error instanceof GraphQLError ? graphqlProblem(error) : undefined;
 	if (said) return said;
 	const cause = rootOf(error);
-	if (!(cause instanceof Error)) return internalProblem();
+	if (!isRecord(cause)) return internalProblem();
 
-	const { type, code, data, message } = cause as TypedError;
+	const { type, code, data, message } = cause as unknown as TypedError;
 	if (typeof type === "string" && nobodyThere.has(type)) return unavailable();
 	if (type === "VALIDATION_ERROR") return badInput("The input is not valid", 422, fieldsOf(data));
 	if (typeof code !== "number" || ((code < 400 || code > 499) && code !== 503)) return internalProblem();

@@ -21,7 +21,7 @@ export function reporter({ logger, formatError }: ReportOptions): Report {
 			const traceId = requestId ?? randomUUID();
 			const cause = rootOf(error);
 			const path = error instanceof GraphQLError ? error.path?.join(".") : undefined;
-			logger.error("A request failed:", { traceId, path, error: cause instanceof Error ? cause.stack : cause });
+			logger.error("A request failed:", { traceId, path, error: (cause as Error | undefined)?.stack ?? cause });
 			return { ...problem, details: { traceId } };
 		}
 		return problem;

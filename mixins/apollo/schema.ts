@@ -1,5 +1,4 @@
-import { makeExecutableSchema } from "@graphql-tools/schema";
-import type { IResolvers } from "@graphql-tools/utils";
+import { makeExecutableSchema, type IExecutableSchemaDefinition } from "@graphql-tools/schema";
 import {
 	assertValidSchema,
 	Kind,
@@ -15,6 +14,9 @@ import { actionParams } from "./arguments";
 import type { GraphQLContext } from "./context";
 import type { ServiceDefinition } from "./definitions";
 
+/** By type, then by field. */
+export type Resolvers = NonNullable<IExecutableSchemaDefinition<GraphQLContext>["resolvers"]>;
+
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
 
 /** What moleculer-apollo-server is best at: one schema, with resolvers and DataLoaders, from many services. */
@@ -27,7 +29,7 @@ export interface SchemaMethods {
 		tags?: string[],
 		filter?: string,
 	): { subscribe: Resolver; resolve: Resolver };
-	makeExecutableSchema(parts: { typeDefs: string[]; resolvers: IResolvers }): GraphQLSchema;
+	makeExecutableSchema(parts: { typeDefs: string[]; resolvers: Resolvers }): GraphQLSchema;
 }
 
 const schemaHalf = [
@@ -45,7 +47,7 @@ const schemaHalf = [
 
 export interface SchemaOptions {
 	baseSchema?: string | undefined;
-	resolvers?: IResolvers | undefined;
+	resolvers?: Resolvers | undefined;
 }
 
 /**
@@ -82,7 +84,7 @@ export function schemaMethods(
 		makeExecutableSchema(parts) {
 			const schema = makeExecutableSchema({
 				typeDefs: parts.typeDefs.map(eachRootFieldApart),
-				resolvers: [parts.resolvers, resolvers ?? {}],
+				resolvers: [parts.resolvers, resolvers ?? []].flat(),
 				// Without a base schema, the types that hand-written resolvers are for may only come later.
 				resolverValidationOptions: { requireResolversToMatchSchema: baseSchema ? "error" : "ignore" },
 			});
@@ -119,54 +121,6 @@ function answerUnavailable(schema: GraphQLSchema): GraphQLSchema {
 	for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {}))
 		field.subscribe ??= refuseUnserved;
 	return schema;
-}
-
-export interface BuiltSchema {
-	schema: GraphQLSchema;
-	services: readonly ServiceDefinition[];
-}
-
-/**
- * The schema of as many of the services as fit together: one whose definitions are broken, or contradict the others',
- * is left out and named, and must not keep the rest from getting their new fields. Of two that contradict each other
- * the one that is `served` already stays.
- */
-export function buildSchema(
-	methods: SchemaMethods,
-	services: readonly ServiceDefinition[],
-	served: ReadonlySet<string>,
-	leaveOut: (service: ServiceDefinition, reason: string) => void,
-): BuiltSchema | undefined {
-	const all = attempt(methods, services);
-	if (!("reason" in all)) return all;
-
-	const newcomersFirst = services.toSorted((a, b) => Number(served.has(a.fullName)) - Number(served.has(b.fullName)));
-	for (const suspect of newcomersFirst) {
-		const rest = attempt(
-			methods,
-			services.filter((each) => each !== suspect),
-		);
-		if ("reason" in rest) continue;
-		leaveOut(suspect, all.reason);
-		return rest;
-	}
-
-	// Several don't fit: add one after the other, those that are served first.
-	let best: BuiltSchema | undefined;
-	for (const service of newcomersFirst.toReversed()) {
-		const grown = attempt(methods, [...(best?.services ?? []), service]);
-		if ("reason" in grown) leaveOut(service, grown.reason);
-		else best = grown;
-	}
-	return best;
-}
-
-function attempt(methods: SchemaMethods, services: readonly ServiceDefinition[]): BuiltSchema | { reason: string } {
-	try {
-		return { schema: methods.generateGraphQLSchema(services), services };
-	} catch (error) {
-		return { reason: reasonOf(error) };
-	}
 }
 
 /** moleculer-apollo-server wraps what went wrong in an error that says only that something did. */

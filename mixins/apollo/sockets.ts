@@ -53,7 +53,7 @@ export function openSockets(server: Server, parts: SocketParts): Sockets {
 	};
 
 	const onUpgrade = (request: IncomingMessage, raw: Duplex, head: Buffer) => {
-		const refusal = refusalOf(request, settings, connections.size, perAddress);
+		const refusal = refusalOf(request, parts, connections.size, perAddress);
 		if (refusal) return refuse(raw, refusal);
 		sockets.handleUpgrade(request, raw, head, open);
 	};
@@ -115,6 +115,21 @@ function adapt(socket: WebSocket, maxBufferedBytes: number, logger: Logger) {
 }
 
 function refusalOf(
+	request: IncomingMessage,
+	{ settings, report }: SocketParts,
+	open: number,
+	perAddress: ReadonlyMap<string, number>,
+): string | undefined {
+	try {
+		return reasonToRefuse(request, settings, open, perAddress);
+	} catch (error) {
+		// What the gateway's own functions throw would end the process here.
+		report(error);
+		return "400 Bad Request";
+	}
+}
+
+function reasonToRefuse(
 	request: IncomingMessage,
 	settings: Settings,
 	open: number,

@@ -35,7 +35,8 @@ export interface WithOutbox {
  */
 export function Outbox({ schema, transport, topology }: OutboxOptions): Partial<ServiceSchema> {
 	const statements = outboxStatements(schema);
-	const wakeEvent = `$outbox.${schema}.wake`;
+	// No $ in front: Moleculer keeps such events within the node.
+	const wakeEvent = `outbox.${schema}.wake`;
 	let leases: Leases;
 	let worker: Relay;
 	let renewal: NodeJS.Timeout;

@@ -1,3 +1,5 @@
+import { isAway } from "../access/away";
+
 /** What came of one attempt at a step. */
 export type Answer<Data> =
 	| { kind: "succeeded"; keep: Partial<Data>; pass: unknown }
@@ -8,22 +10,12 @@ export type Answer<Data> =
 	/** Nobody could be asked, or none answered; whether it was done is not known. */
 	| { kind: "away"; reason: string; message: string };
 
-/** Moleculer's errors for "there is nobody who could answer", by their `type`: classes are not kept across nodes. */
-const AWAY = new Set([
-	"SERVICE_NOT_FOUND",
-	"SERVICE_NOT_AVAILABLE",
-	"REQUEST_TIMEOUT",
-	"REQUEST_REJECTED",
-	"REQUEST_SKIPPED",
-	"QUEUE_FULL",
-]);
-
 /** Reads an error as an answer, by `type` and `code`. */
 export function answerOf(error: unknown): Exclude<Answer<never>, { kind: "succeeded" }> {
-	const { type, code, retryable, message } = error as Record<"type" | "code" | "retryable" | "message", unknown>;
+	const { type, code, retryable, message } = Object(error) as Record<string, unknown>;
 	const reason = typeof type === "string" && type !== "" ? type : "INTERNAL_ERROR";
 	const text = String(message ?? error);
-	if (AWAY.has(reason) || (code === 503 && retryable === true)) return { kind: "away", reason, message: text };
+	if (isAway(error) || (code === 503 && retryable === true)) return { kind: "away", reason, message: text };
 	const isRefusal = typeof code === "number" && code >= 400 && code < 500 && retryable !== true;
 	return { kind: isRefusal ? "refused" : "failed", reason, message: text };
 }

@@ -21,6 +21,8 @@ export type Next =
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+/** A service may be away for as long as the deadline is far: each look costs two commits and two lines in the log. */
+const AWAY_PAUSE_MS = 1_000;
 
 /**
  * The whole of a saga's logic: a position and an answer in, the next move out; no clock, no I/O, no chance.
@@ -52,7 +54,7 @@ function goForward(steps: readonly Step<never>[], at: Position, answer: Answer<u
 		return { kind: "compensate", step: nextToUndo(steps, at.step), reason: answer.reason };
 	}
 	if (isLate && canBeUndone) return { kind: "compensate", step: nextToUndo(steps, at.step), reason: answer.reason };
-	return tryAgain(attempts);
+	return tryAgain(attempts, answer);
 }
 
 function goBack(steps: readonly Step<never>[], at: Position, answer: Answer<unknown>): Next {
@@ -63,18 +65,15 @@ function goBack(steps: readonly Step<never>[], at: Position, answer: Answer<unkn
 	if (answer.kind === "refused") return { kind: "ask an operator", reason: answer.reason };
 	const attempts = answer.kind === "failed" ? at.attempts + 1 : at.attempts;
 	if (attempts >= UNDO_ATTEMPTS_MAX) return { kind: "ask an operator", reason: answer.reason };
-	return tryAgain(attempts);
+	return tryAgain(attempts, answer);
 }
 
 /** Undoing is more patient than doing: giving up leaves work for a person. */
 const UNDO_ATTEMPTS_MAX = 50;
 
-function tryAgain(attempts: number): Next {
-	return {
-		kind: "try again",
-		attempts,
-		afterMs: Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempts, 10)),
-	};
+function tryAgain(attempts: number, { kind }: Answer<unknown>): Next {
+	const doubledMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempts, 10));
+	return { kind: "try again", attempts, afterMs: kind === "away" ? AWAY_PAUSE_MS : doubledMs };
 }
 
 /** The next step at or after `from` that has something to do. */

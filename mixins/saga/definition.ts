@@ -113,10 +113,18 @@ export function saga<Data, This>(definition: SagaDefinition<Data, This>): SagaDe
 	if (pivotAt >= 0 && beforePivot.includes("forward")) {
 		throw new Error(`The saga ${definition.name} has a forward step before its pivot`);
 	}
-	if (kinds.slice(pivotAt + 1).includes("step") && pivotAt >= 0) {
+	if (pivotAt >= 0 && kinds.slice(pivotAt + 1).some(canBeUndone)) {
 		throw new Error(`The saga ${definition.name} has a step with an undo after its pivot`);
 	}
+	if (kinds.includes("forward") && kinds.slice(kinds.indexOf("forward")).some(canBeUndone)) {
+		throw new Error(`The saga ${definition.name} has a forward step before one that can be undone`);
+	}
+	if (kinds.every((kind) => kind === "given")) throw new Error(`The saga ${definition.name} has nothing to do`);
 	const names = new Set(definition.steps.map(({ name }) => name));
 	if (names.size < definition.steps.length) throw new Error(`The saga ${definition.name} has two steps of one name`);
 	return definition;
+}
+
+function canBeUndone(kind: Step<never>["kind"]): boolean {
+	return kind === "given" || kind === "step";
 }

@@ -19,6 +19,7 @@ export type CartService = Service & WithDatabase & WithOutbox & { currency: stri
 const productId = "uuid";
 const cartId = "uuid";
 const quantity = { type: "number", integer: true, min: 1, max: 1_000_000 };
+const idempotencyKey = { type: "string", min: 1, max: 200, optional: true };
 const line = { type: "string", trim: true, min: 1, max: 200 };
 const address = {
 	type: "object",
@@ -53,13 +54,13 @@ export default function cart({ settings, transport, topology, databaseUrl }: Res
 			},
 			create: {
 				access: "anyone",
-				params: { $$strict: true, idempotencyKey: { type: "string", optional: true } },
+				params: { $$strict: true, idempotencyKey },
 				handler: createCart,
 			},
 			addItem: {
 				access: "anyone",
 				graphql: { mutation: "addToCart(input: AddToCartInput!): Cart!" },
-				params: { $$strict: true, cartId: { type: "uuid", optional: true }, productId, quantity },
+				params: { $$strict: true, cartId: { type: "uuid", optional: true }, productId, quantity, idempotencyKey },
 				handler: addToCart,
 			},
 			updateItem: {

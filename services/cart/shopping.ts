@@ -2,6 +2,7 @@ import type { Context } from "moleculer";
 import type { CallerMeta } from "../../mixins/access/access";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
+import { idempotencyKeysOf } from "../../mixins/idempotency/idempotency";
 import { CartCleared, ItemAddedToCart } from "./cart.events";
 import { InsufficientStockError, ItemNotFoundError, TooManyLinesError } from "./cart.errors";
 import type { CartService } from "./cart.service";
@@ -9,6 +10,8 @@ import { findActiveCartOf, findCart, itemsOf, lockActiveCart, ownOrNewCart, touc
 import { viewOf, type CartProblem, type CartRow, type CartView, type ItemRow } from "./cart.view";
 import { learnProduct, productToBuy, type KnownProduct } from "./catalogue";
 import { changesIn, shortagesIn } from "./problems";
+
+const idempotencyKeys = idempotencyKeysOf("cart");
 
 /** A cart is carried by hand: more lines than this are a program's. */
 const LINES_MAX = 100;
@@ -46,24 +49,38 @@ const removeItem = sql(
 );
 const removeAll = sql("cart.remove_all", "DELETE FROM cart.items WHERE cart_id = $1");
 
-export async function addToCart(
-	this: CartService,
-	ctx: Ctx<{ cartId?: string; productId: string; quantity: number }>,
-): Promise<CartView> {
+type AddParams = { cartId?: string; productId: string; quantity: number; idempotencyKey?: string };
+
+export async function addToCart(this: CartService, ctx: Ctx<AddParams>): Promise<CartView> {
+	const { idempotencyKey: key, ...request } = ctx.params;
+	const { product, available } = await productToBuy(ctx, request.productId);
+	const add = (tx: Transaction) => addProduct(this, tx, ctx, product, available);
+	const cartId = await this.db.transaction(async (tx) => {
+		if (!key) return add(tx);
+		const scope = `add/${ctx.meta.caller?.id ?? request.cartId ?? "guest"}`;
+		return (await idempotencyKeys.once(tx, { scope, key, request }, () => add(tx))).answer;
+	});
+	return present(this, ctx, await findCart(this.db, cartId, ctx.meta.caller));
+}
+
+/** @returns the cart's id */
+async function addProduct(
+	service: CartService,
+	tx: Transaction,
+	ctx: Ctx<AddParams>,
+	product: KnownProduct,
+	available: number,
+): Promise<string> {
 	const { cartId, productId, quantity } = ctx.params;
 	const { caller } = ctx.meta;
-	const { product, available } = await productToBuy(ctx, productId);
-	const cart = await this.db.transaction(async (tx) => {
-		const open = cartId ? await lockActiveCart(tx, cartId, caller) : await ownOrNewCart(tx, caller);
-		await learnProduct(tx, product);
-		await addItem(tx, open.id, product, quantity, available);
-		const requestId = ctx.requestID ?? ctx.id;
-		const cause = { correlationId: requestId, causationId: requestId };
-		const changed = await touchCart(tx, open);
-		await this.publish(tx, ItemAddedToCart({ cartId: open.reference, productId, quantity }), cause);
-		return changed;
-	});
-	return present(this, ctx, cart);
+	const cart = cartId ? await lockActiveCart(tx, cartId, caller) : await ownOrNewCart(tx, caller);
+	await learnProduct(tx, product);
+	await addItem(tx, cart.id, product, quantity, available);
+	await touchCart(tx, cart);
+	const requestId = ctx.requestID ?? ctx.id;
+	const cause = { correlationId: requestId, causationId: requestId };
+	await service.publish(tx, ItemAddedToCart({ cartId: cart.reference, productId, quantity }), cause);
+	return cart.id;
 }
 
 async function addItem(

@@ -1,4 +1,5 @@
 import type { Context } from "moleculer";
+import { isAway } from "../../mixins/access/away";
 import type { SocketContext } from "../../mixins/apollo/context";
 
 /** What the gateway needs to know of an order to pass it on. */
@@ -22,10 +23,10 @@ export const orderSubscriptions = {
 function following(field: string, over: ReadonlySet<string>) {
 	return async function (_root: unknown, { orderId }: { orderId: string }, context: SocketContext) {
 		// Listening begins before looking: what happens in between is heard.
-		const events = context.events<Followed>(`order.${orderId}`);
+		const events = context.events<Followed>(`order.${orderId}`, { remindMs: LOOK_AGAIN_MS });
 		// Asked for here, so that a refusal is an answer to the subscription and not its first event.
 		const first = await lookUp(context.ctx, orderId);
-		return changes(context.ctx, orderId, events, first, field, over);
+		return changes(context.ctx, orderId, events, first, { field, over });
 	};
 }
 
@@ -33,26 +34,20 @@ function following(field: string, over: ReadonlySet<string>) {
 async function* changes(
 	ctx: Context,
 	orderId: string,
-	events: AsyncIterableIterator<Followed>,
+	events: AsyncIterable<Followed | undefined>,
 	first: Followed,
-	field: string,
-	over: ReadonlySet<string>,
+	{ field, over }: { field: string; over: ReadonlySet<string> },
 ) {
 	let last = first;
 	yield { [field]: last };
-	let next = events.next();
-	while (!over.has(last.status)) {
-		const heard = await Promise.race([next, later(LOOK_AGAIN_MS)]);
-		if (heard?.done) return;
-		if (heard) next = events.next();
-		const current = heard ? heard.value : await lookUp(ctx, orderId);
-		for (const state of statesBetween(last, current)) {
+	if (over.has(last.status)) return;
+	for await (const heard of events) {
+		for (const state of statesBetween(last, heard ?? (await lookAgain(ctx, orderId, last)))) {
 			last = state;
 			yield { [field]: state };
-			if (over.has(state.status)) break;
+			if (over.has(state.status)) return;
 		}
 	}
-	await events.return?.();
 }
 
 /** Each state that `current` has been through since `last`, as the order was then. */
@@ -67,12 +62,16 @@ export function statesBetween<Order extends Followed>(last: Order, current: Orde
 	return missed.length > 0 || last.version === 0 ? missed : [current];
 }
 
-function lookUp(ctx: Context, id: string): Promise<Followed> {
-	return ctx.call<Followed, { id: string }>("orders.get", { id });
+/** While orders is away nothing is new: the subscription goes on when it is back. */
+async function lookAgain(ctx: Context, id: string, last: Followed): Promise<Followed> {
+	try {
+		return await lookUp(ctx, id);
+	} catch (error) {
+		if ((error as { retryable?: boolean }).retryable || isAway(error)) return last;
+		throw error;
+	}
 }
 
-function later(ms: number): Promise<undefined> {
-	return new Promise((resolve) => {
-		setTimeout(() => resolve(undefined), ms).unref();
-	});
+function lookUp(ctx: Context, id: string): Promise<Followed> {
+	return ctx.call<Followed, { id: string }>("orders.get", { id });
 }

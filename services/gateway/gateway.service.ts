@@ -8,7 +8,8 @@ import { Apollo, type WithApollo } from "../../mixins/apollo/apollo.mixin";
 import { defineService } from "../../mixins/define";
 import { projectRoot } from "../../node/project";
 import type { Resources } from "../resources";
-import { authenticate, type GatewayMeta } from "./authenticate";
+import { authenticator, type GatewayMeta } from "./authenticate";
+import { corsOf, isAllowedOrigin } from "./origins";
 import { orderSubscriptions } from "./follow-order";
 import { DateTime } from "./gateway.graphql";
 import { healthRoute } from "./health-route";
@@ -28,6 +29,8 @@ const CALL_TIMEOUT_MS = 10_000;
 export default function gateway({ settings, jwtSecret, missing }: Resources): ServiceSchema {
 	let broker: ServiceBroker;
 	const { production, http } = settings;
+	const who = authenticator(jwtSecret, http.trustedProxies);
+	const cors = corsOf(http.corsOrigins);
 
 	return defineService<GatewayService>({
 		name: "gateway",
@@ -37,9 +40,11 @@ export default function gateway({ settings, jwtSecret, missing }: Resources): Se
 				baseSchema: fs.readFileSync(path.join(projectRoot, "services/gateway/schema.graphql"), "utf8"),
 				resolvers: { DateTime, Subscription: orderSubscriptions },
 				development: !production,
-				authenticate: async (_ctx, authorization) => ({ ...authenticate(authorization, jwtSecret) }),
+				authenticate: async (_ctx, authorization, { ip }) => ({ ...who.meta(authorization, ip) }),
+				addressOf: who.addressOf,
+				allowOrigin: (origin, host) => isAllowedOrigin(origin, host, http.corsOrigins),
 				expiresAt: (meta) => (meta as GatewayMeta).callerExpiresAtMs,
-				route: { callOptions: { timeout: CALL_TIMEOUT_MS } },
+				route: { callOptions: { timeout: CALL_TIMEOUT_MS }, ...(cors && { cors }) },
 			}),
 			ApiGateway,
 		],
@@ -51,7 +56,7 @@ export default function gateway({ settings, jwtSecret, missing }: Resources): Se
 			logRequestParams: null,
 			logRouteRegistration: "debug",
 			use: [securityHeaders(production)],
-			routes: [restRoute(jwtSecret), healthRoute(() => broker, missing)],
+			routes: [restRoute(who, cors), healthRoute(() => broker, missing)],
 			assets: { folder: path.join(projectRoot, "public") },
 			rootCallOptions(options: { requestID?: string | undefined }, _request: IncomingMessage) {
 				if (!options.requestID || !REQUEST_ID.test(options.requestID)) options.requestID = randomUUID();

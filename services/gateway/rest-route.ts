@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, Service } from "moleculer";
 import type { WithApollo } from "../../mixins/apollo/apollo.mixin";
 import { retryAfterOf } from "../../mixins/apollo/report";
-import { authenticate } from "./authenticate";
+import type { Authenticator } from "./authenticate";
 import { allowedMethods, paramsOf, REST_ROUTES, type RestRoute } from "./rest";
 
 interface RestRequest extends IncomingMessage {
@@ -24,15 +24,16 @@ interface UnmergedParams {
 const BODY_BYTES_MAX = 100_000;
 
 /** moleculer-web's route for REST: the same actions, rules and error codes as GraphQL. */
-export function restRoute(jwtSecret: string): Record<string, unknown> {
+export function restRoute({ meta, addressOf }: Authenticator, cors: object | undefined): Record<string, unknown> {
 	return {
 		path: "/api",
 		mappingPolicy: "restrict",
 		mergeParams: false,
+		...(cors && { cors }),
 		bodyParsers: { json: { limit: BODY_BYTES_MAX } },
 		aliases: Object.fromEntries(REST_ROUTES.map(({ method, path, action }) => [`${method} ${path}`, action])),
 		onBeforeCall(ctx: Context<unknown, Record<string, unknown>>, _route: unknown, request: RestRequest) {
-			Object.assign(ctx.meta, authenticate(request.headers.authorization, jwtSecret));
+			Object.assign(ctx.meta, meta(request.headers.authorization, addressOf(request)));
 			const { params, query, body } = request.$params as UnmergedParams;
 			const key = request.headers["idempotency-key"];
 			const idempotencyKey = Array.isArray(key) ? key[0] : key;

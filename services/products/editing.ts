@@ -8,6 +8,7 @@ import { viewOf, type ProductView } from "./catalogue";
 import { ProductCreated, ProductUpdated } from "./products.events";
 import { CategoryNotFoundError, NameTakenError, ProductNotFoundError } from "./products.errors";
 import type { ProductRow } from "./products.model";
+import { tellCaches } from "./shown";
 import type { ProductsService } from "./products.service";
 
 const idempotencyKeys = idempotencyKeysOf("catalog");
@@ -56,6 +57,7 @@ export async function insertProduct(
 		return created.get({ plain: true });
 	});
 	await tx.query(insertStock, [id, initialStock]);
+	tx.afterCommit(() => tellCaches(service));
 	await service.publish(tx, ProductCreated(eventData(row, service.currency)), {
 		correlationId: requestId,
 		causationId: requestId,
@@ -83,6 +85,7 @@ export async function updateProduct(
 		);
 		const updated = rows[0]?.get({ plain: true });
 		if (!updated) throw new ProductNotFoundError(id);
+		tx.afterCommit(() => tellCaches(this));
 		await this.publish(tx, ProductUpdated(eventData(updated, this.currency)), {
 			correlationId: requestId,
 			causationId: requestId,

@@ -7,12 +7,13 @@ import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { operationParams } from "../../mixins/saga/participant";
 import type { Resources } from "../resources";
 import { categories, categoriesOf, childrenOf, createCategory } from "./categories";
-import { getProduct, listProducts, resolveProducts } from "./catalogue";
+import { type ProductFilter, getProduct, listProducts, resolveProducts } from "./catalogue";
 import { createProduct, updateProduct } from "./editing";
 import { expireReservations } from "./expire";
 import { productsConsumers } from "./products.consumers";
 import { productsGraphQL } from "./products.graphql";
 import { product } from "./products.model";
+import { forgetShown, shownCache } from "./shown";
 import { reserve, undoReserve } from "./reserve";
 import { seedDemo } from "./seed";
 import { secure } from "./sell";
@@ -69,12 +70,15 @@ export default function products({ settings, transport, topology, databaseUrl }:
 					skip: { type: "number", integer: true, min: 0, max: 10_000, default: 0, convert: true },
 					take: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true },
 				},
+				// What is in stock is never answered from a cache.
+				cache: shownCache((ctx) => (ctx.params as { filter?: ProductFilter }).filter?.inStock === undefined),
 				handler: listProducts,
 			},
 			get: {
 				access: "anyone",
 				graphql: { query: "product(id: ID!): Product" },
 				params: { $$strict: true, id: "uuid" },
+				cache: shownCache(),
 				handler: getProduct,
 			},
 			create: {
@@ -159,6 +163,12 @@ export default function products({ settings, transport, topology, databaseUrl }:
 			undoReserve: { params: { operation: operationParams, orderId: "uuid", reason: "string" }, handler: undoReserve },
 			secure: { params: { orderId: "uuid" }, handler: secure },
 			seed: { handler: seedDemo },
+		},
+		events: {
+			/** moleculer-db's word for "what you have cached of products is old". */
+			"cache.clean.products"() {
+				forgetShown(this);
+			},
 		},
 		created() {
 			this.currency = settings.currency;

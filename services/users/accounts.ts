@@ -5,6 +5,7 @@ import { ACCESS_TOKEN_TTL_S, signAccessToken } from "../../mixins/access/token";
 import type { Transaction } from "../../mixins/database/database";
 import { violatedConstraint } from "../../mixins/database/faults";
 import { idempotencyKeysOf, IdempotencyKeyReusedError } from "../../mixins/idempotency/idempotency";
+import { limitLogins, limitRegistrations } from "./rate-limits";
 import { hashPassword, passwordMatches, refuseWeakPassword } from "./passwords";
 import { closeAllSessions, closeSession, openSession, rotate } from "./sessions";
 import { EmailTakenError, InvalidCredentialsError, InvalidRefreshTokenError } from "./users.errors";
@@ -37,6 +38,7 @@ type RegisterParams = Omit<NewAccount, "role"> & { cartId?: string; idempotencyK
 export async function register(this: UsersService, ctx: Context<RegisterParams, CallerMeta>): Promise<AuthPayload> {
 	const { email, password, name, cartId, idempotencyKey } = ctx.params;
 	refuseWeakPassword(password);
+	await limitRegistrations(this.db, this.rateLimitFactor, ctx.meta.address);
 	const passwordHash = await hashPassword(password, this.bcryptCost);
 	const account = { email, password, name, role: "CUSTOMER" } as const;
 	const create = (tx: Transaction) => insertAccount(this, tx, account, passwordHash, ctx.requestID ?? ctx.id);
@@ -91,9 +93,12 @@ type LoginParams = { email: string; password: string; cartId?: string };
 
 export async function login(this: UsersService, ctx: Context<LoginParams, CallerMeta>): Promise<AuthPayload> {
 	const { email, password, cartId } = ctx.params;
+	const visitor = { address: ctx.meta.address, account: keyOf(email) };
+	const succeeded = await limitLogins(this.db, this.rateLimitFactor, visitor);
 	const found = await findByEmail(this, email);
 	if (!(await passwordMatches(password, found?.passwordHash, this.bcryptCost)) || !found)
 		throw new InvalidCredentialsError();
+	await succeeded();
 	await joinGuestCart(this, ctx, found.id, cartId);
 	return authPayload(this, viewOf(found));
 }

@@ -7,6 +7,7 @@ import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import type { Resources } from "../resources";
 import { ensureAdmin, type AdminAccount } from "./admin";
 import { login, logout, refreshSession, register, changePassword } from "./accounts";
+import { forgetOldAttempts } from "./rate-limits";
 import { UserNotFoundError } from "./users.errors";
 import { usersGraphQL } from "./users.graphql";
 import { user, type UserRow } from "./users.model";
@@ -15,7 +16,15 @@ import { viewOf, type UserView } from "./users.view";
 /** What the handlers of this service find in `this`. */
 export type UsersService = Service &
 	WithDatabase &
-	WithOutbox & { adapter: DbAdapter; bcryptCost: number; jwtSecret: string };
+	WithOutbox & {
+		adapter: DbAdapter;
+		bcryptCost: number;
+		jwtSecret: string;
+		rateLimitFactor: number;
+		cleaner: NodeJS.Timeout;
+	};
+
+const CLEANING_MS = 60 * 60 * 1_000;
 
 const email = { type: "email", max: 254, normalize: false };
 const password = { type: "string", min: 1, max: 1_000 };
@@ -88,6 +97,17 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 		created() {
 			this.bcryptCost = settings.bcryptCost;
 			this.jwtSecret = jwtSecret;
+			this.rateLimitFactor = settings.rateLimitFactor;
+		},
+		started() {
+			this.cleaner = setInterval(() => {
+				forgetOldAttempts(this.db).catch((error: Error) =>
+					this.logger.warn("Old attempts were not forgotten:", error.message),
+				);
+			}, CLEANING_MS);
+		},
+		stopped() {
+			clearInterval(this.cleaner);
 		},
 	});
 }

@@ -135,5 +135,5 @@ export function brokerConnection(options: {
 
 /** amqplib only ends its half of the socket, which stays open as long as a frozen broker does not end the other. */
 function destroySocket(model: ChannelModel): void {
-	(model.connection as unknown as { stream: { destroy(): void } }).stream.destroy();
+	(model.connection as unknown as { stream: { destroy(error: Error): void } }).stream.destroy(new Error("closed"));
 }

@@ -74,7 +74,7 @@ export async function startConsumer(
 	async function begin(): Promise<{ ended: Promise<string> }> {
 		const channel = await connection.channel();
 		const ended = new Promise<string>((resolve) => {
-			let reason = "the connection was lost";
+			let reason = "its channel was lost with the connection, or its queue was deleted";
 			channel.on("error", (error: Error) => (reason = error.message));
 			channel.on("close", () => {
 				if (current?.channel === channel) current = undefined;
@@ -97,22 +97,21 @@ export async function startConsumer(
 	}
 
 	async function keepRunning(tried: () => void): Promise<void> {
-		for (let failures = 0; !stopping.signal.aborted;) {
+		let failures = 0;
+		while (!stopping.signal.aborted) {
 			await connection.up();
-			if (stopping.signal.aborted) return;
-			let reason: string;
+			if (stopping.signal.aborted) break;
 			try {
 				const { ended } = await begin();
 				tried();
 				failures = 0;
-				reason = await ended;
+				const reason = await ended;
+				if (!stopping.signal.aborted) log.warn(`The consumer of ${spec.name} begins anew: ${reason}`);
 			} catch (error) {
-				reason = (error as Error).message;
+				log.warn(`The consumer of ${spec.name} can't begin: ${(error as Error).message}`);
+				tried();
+				if (connection.isUp()) await repair();
 			}
-			tried();
-			if (stopping.signal.aborted) return;
-			log.warn(`The consumer of ${spec.name} begins anew: ${reason}`);
-			await repair();
 			await pause(pauseAfter(++failures, AGAIN), undefined, { signal: stopping.signal }).catch(() => undefined);
 		}
 	}

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../transport";
 import type { Topology } from "../topology";
 import type { BrokerConnection } from "./connection";
@@ -6,14 +7,17 @@ import { bindAgain, declareTopology } from "./declare";
 /** What is published between the loss of a binding and this check misses its queue; it costs one call per binding. */
 const BINDINGS_CHECK_MS = 10_000;
 
-/** However many messages and consumers notice at once that something is missing. */
-const REPAIR_INTERVAL_MS = 1_000;
+/**
+ * A queue that is deleted and made again at once keeps its consumer on RabbitMQ and delivers nothing to it (seen on 3.10
+ * in 20 of 20 tries); after 150 ms RabbitMQ has cancelled the consumer, which then begins anew (0 of 20).
+ */
+const REPAIR_DELAY_MS = 1_000;
 
 /** What has been declared, and is declared again when it gets lost. */
 export interface Declarations {
 	/** @throws {TopologyConflictError} */
 	declare(topology: Topology): Promise<void>;
-	/** Declares everything once more, at most once a second. Never rejects. */
+	/** Declares everything once more, a second later, once for all who ask meanwhile. Never rejects. */
 	repair(): Promise<void>;
 	close(): void;
 }
@@ -21,7 +25,6 @@ export interface Declarations {
 export function declarations(connection: BrokerConnection, log: Log): Declarations {
 	let declared: Topology = { exchanges: [], queues: [] };
 	let repairing: Promise<void> | undefined;
-	let repairedAt = -Infinity;
 
 	async function quietly(work: () => Promise<void>): Promise<void> {
 		if (!connection.isUp()) return;
@@ -32,12 +35,10 @@ export function declarations(connection: BrokerConnection, log: Log): Declaratio
 		}
 	}
 
-	async function repairNow(): Promise<void> {
-		const waitMs = repairedAt + REPAIR_INTERVAL_MS - performance.now();
-		if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
-		await quietly(() => declareTopology(connection, declared));
-		repairedAt = performance.now();
+	async function repairSoon(): Promise<void> {
+		await pause(REPAIR_DELAY_MS, undefined, { ref: false });
 		repairing = undefined;
+		await quietly(() => declareTopology(connection, declared));
 	}
 
 	const check = setInterval(() => void quietly(() => bindAgain(connection, declared)), BINDINGS_CHECK_MS).unref();
@@ -48,7 +49,7 @@ export function declarations(connection: BrokerConnection, log: Log): Declaratio
 			declared = merged(declared, topology);
 		},
 		repair() {
-			repairing ??= repairNow();
+			repairing ??= repairSoon();
 			return repairing;
 		},
 		close: () => clearInterval(check),

@@ -1,99 +1,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { Client } from "graphql-ws";
-import { Errors, type Context, type ServiceSchema } from "moleculer";
 import type { WebSocket } from "ws";
-import type { SocketContext } from "../../../mixins/apollo/context";
-import type { ApolloOptions } from "../../../mixins/apollo/options";
-import { publish } from "../../../mixins/apollo/pubsub";
 import { until } from "../../support/until";
 import { openCluster, type Cluster, type Gateway } from "./cluster";
-
-/** A counter that other services read and that tells when it has changed. */
-function counter(): ServiceSchema {
-	let value = 0;
-	return {
-		name: "counter",
-		actions: {
-			get: { graphql: { query: "count: Int!" }, handler: () => value },
-			add: {
-				graphql: { mutation: "add(input: Step!): Int!", input: "input Step { by: Int! }" },
-				params: { by: "number" },
-				async handler(ctx: Context<{ by: number }>) {
-					value += ctx.params.by;
-					await publish(ctx, "counted", { value });
-					return value;
-				},
-			},
-			mine: { handler: (ctx: Context<unknown, { name?: string }>) => ctx.meta.name ?? "nobody" },
-			/** The generated kind of subscription: tags, a filter, and an action that makes the answer. */
-			even: {
-				graphql: { subscription: "even: Int!", tags: ["counted"], filter: "counter.isEven" },
-				handler: (ctx: Context<{ payload: { value: number } }>) => ctx.params.payload.value,
-			},
-			isEven: (ctx: Context<{ payload: { value: number } }>) => ctx.params.payload.value % 2 === 0,
-			patience: { handler: (ctx: Context) => String(ctx.options.timeout) },
-		},
-	};
-}
-
-const baseSchema = `
-	type Query { count: Int! whoami: String big(kilobytes: Int!): String! }
-	type Subscription { counted: Int! refused: Int! reminded: Boolean! named: String! patience: String! even: Int! }
-`;
-
-interface Counted {
-	value: number;
-}
-
-const resolvers: ApolloOptions["resolvers"] = {
-	Query: {
-		whoami: (_parent, _args, { ctx }: SocketContext) => ctx.call("counter.mine"),
-		big: (_parent, { kilobytes }: { kilobytes: number }) => "x".repeat(kilobytes * 1_000),
-	},
-	Subscription: {
-		counted: {
-			async *subscribe(_parent: unknown, _args: unknown, { ctx, events }: SocketContext) {
-				const later = events<Counted>("counted");
-				yield { counted: await ctx.call<number>("counter.get") };
-				for await (const { value } of later) yield { counted: value };
-			},
-		},
-		refused: {
-			subscribe() {
-				throw new Errors.MoleculerClientError("Not yours", 404, "NOT_FOUND");
-			},
-		},
-		reminded: {
-			subscribe: (_parent: unknown, _args: unknown, { events }: SocketContext) => events("never", { remindMs: 20 }),
-			resolve: (payload: unknown) => payload === undefined,
-		},
-		named: {
-			subscribe: (_parent: unknown, _args: unknown, { events }: SocketContext) => events("named"),
-			resolve: (_payload: unknown, _args: unknown, { ctx, dataLoaders }: SocketContext) => {
-				dataLoaders.set(`event ${dataLoaders.size}`, {});
-				return ctx.call<string>("counter.mine").then((name) => `${name} ${dataLoaders.size}`);
-			},
-		},
-		patience: {
-			subscribe: (_parent: unknown, _args: unknown, { events }: SocketContext) => events("named"),
-			resolve: (_payload: unknown, _args: unknown, { ctx }: SocketContext) => ctx.call<string>("counter.patience"),
-		},
-	},
-};
-
-async function authenticate(_ctx: Context, authorization: string | undefined) {
-	if (authorization === "Bearer bad") throw new Errors.MoleculerClientError("Who?", 401, "UNAUTHENTICATED");
-	if (authorization === "Bearer late") throw new Errors.ServiceNotFoundError({ action: "users.verify" });
-	return { name: authorization?.slice(7) };
-}
-
-const options: Partial<ApolloOptions> = {
-	baseSchema,
-	resolvers,
-	authenticate,
-	subscriptions: { connectionInitWaitMs: 200, maxPerSocket: 3, keepAliveMs: 200 },
-};
+import { counter, options } from "./counter";
+import { ask } from "./hearing";
 
 let cluster: Cluster;
 let gateway: Gateway;
@@ -106,35 +17,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => cluster[Symbol.asyncDispose]());
-
-interface Heard {
-	answers: Record<string, unknown>[];
-	errors: unknown;
-	ended: boolean;
-	stop(): void;
-}
-
-/** What a subscription has heard so far. */
-function hear(client: Client, query: string): Heard {
-	const heard: Heard = { answers: [], errors: undefined, ended: false, stop: () => {} };
-	heard.stop = client.subscribe(
-		{ query },
-		{
-			next: (answer) => heard.answers.push(JSON.parse(JSON.stringify(answer)) as Record<string, unknown>),
-			error: (error) => (heard.errors = error),
-			complete: () => (heard.ended = true),
-		},
-	);
-	return heard;
-}
-
-const values = (heard: Heard) => heard.answers.map(({ data }) => Object.values(data as object)[0] as unknown);
-
-async function ask(client: Client, query: string): Promise<Record<string, unknown>> {
-	const heard = hear(client, query);
-	await until(() => heard.ended || heard.errors, { what: `an answer to ${query}` });
-	return heard.answers[0] ?? { errors: heard.errors };
-}
 
 async function closed(socket: WebSocket): Promise<number> {
 	socket.on("error", () => {});
@@ -158,153 +40,6 @@ function handshake(of: Gateway, headers: Record<string, string> = {}): Promise<n
 		socket.on("error", reject);
 	}).finally(() => socket.terminate()) as Promise<number>;
 }
-
-describe("a subscription", () => {
-	test("begins with the current state and goes on with every change, in order", async () => {
-		const client = gateway.client();
-
-		const heard = hear(client, "subscription { counted }");
-		await until(() => heard.answers.length === 1, { what: "the current state" });
-		const before = values(heard)[0] as number;
-		for (let i = 0; i < 5; i++) await gateway.query("mutation { add(input: { by: 1 }) }");
-
-		await until(() => heard.answers.length === 6, { what: "five changes" });
-		expect(values(heard)).toEqual([0, 1, 2, 3, 4, 5].map((i) => before + i));
-		heard.stop();
-	});
-
-	test("stays open while the schema changes, and sockets serve what is new", async () => {
-		const client = gateway.client();
-		const heard = hear(client, "subscription { counted }");
-		await until(() => heard.answers.length === 1, { what: "the current state" });
-		await gateway.query("mutation { add(input: { by: 1 }) }");
-
-		const newcomer = {
-			name: "newcomer",
-			actions: { say: { graphql: { query: "newcomer: String" }, handler: () => "hi" } },
-		};
-		await cluster.node("n2", newcomer);
-		await gateway.untilServed("{ newcomer }");
-		await gateway.query("mutation { add(input: { by: 1 }) }");
-
-		await until(() => heard.answers.length === 3, { what: "what happened after the change" });
-		expect(heard.ended).toBe(false);
-		expect(await ask(client, "{ newcomer }")).toEqual({ data: { newcomer: "hi" } });
-		heard.stop();
-	});
-
-	test("is heard at each gateway, whichever was told", async () => {
-		const second = await cluster.gateway(options);
-		await second.untilServed("{ count }");
-		const here = hear(gateway.client(), "subscription { counted }");
-		const there = hear(second.client(), "subscription { counted }");
-		await until(() => here.answers.length === 1 && there.answers.length === 1, { what: "both states" });
-
-		await second.query("mutation { add(input: { by: 1 }) }");
-
-		await until(() => here.answers.length === 2 && there.answers.length === 2, { what: "both to hear of it" });
-		expect(values(here)).toEqual(values(there));
-	});
-
-	test("may be generated from tags, a filter and an action", async () => {
-		const heard = hear(gateway.client(), "subscription { even }");
-		await until(
-			async () => {
-				await gateway.query("mutation { add(input: { by: 1 }) }");
-				return heard.answers.length >= 3;
-			},
-			{ what: "three even numbers" },
-		);
-
-		expect(values(heard).every((value) => (value as number) % 2 === 0)).toBe(true);
-		heard.stop();
-	});
-
-	test("has a context that knows who asked, no deadline, and fresh DataLoaders for each event", async () => {
-		const client = gateway.client("Bearer Ada");
-		const named = hear(client, "subscription { named }");
-		const patience = hear(client, "subscription { patience }");
-
-		await until(
-			async () => {
-				await publish(gateway.broker, "named", {});
-				return named.answers.length >= 2 && patience.answers.length >= 2;
-			},
-			{ what: "two events" },
-		);
-
-		expect(values(named).slice(0, 2)).toEqual(["Ada 1", "Ada 1"]);
-		expect(values(patience)[1]).toBe("2000");
-		named.stop();
-		patience.stop();
-	});
-
-	test("may look for itself every so often, since a broadcast can get lost", async () => {
-		const heard = hear(gateway.client(), "subscription { reminded }");
-
-		await until(() => heard.answers.length >= 2, { what: "two reminders" });
-
-		expect(values(heard).slice(0, 2)).toEqual([true, true]);
-		heard.stop();
-	});
-
-	test("that is refused is told so, and hears nothing", async () => {
-		const client = gateway.client();
-
-		const answer = await ask(client, "subscription { refused }");
-
-		expect(answer).toMatchObject({ errors: [{ message: "Not yours", extensions: { code: "NOT_FOUND" } }] });
-	});
-
-	test("that is stopped leaves nobody listening", async () => {
-		const client = gateway.client();
-		const heard = hear(client, "subscription { counted }");
-		await until(() => heard.answers.length === 1, { what: "the current state" });
-
-		heard.stop();
-
-		await until(() => heard.ended, { what: "the end" });
-		// The socket takes no more than three at a time: a fourth fits only if the others are really gone.
-		for (let i = 0; i < 4; i++) {
-			const next = hear(client, "subscription { counted }");
-			await until(() => next.answers.length + Number(next.errors !== undefined), { what: `subscription ${i}` });
-			expect(next.errors).toBeUndefined();
-			next.stop();
-		}
-	});
-});
-
-describe("over a socket", () => {
-	test("queries and mutations work as over HTTP", async () => {
-		const client = gateway.client("Bearer Ada");
-
-		expect(await ask(client, "{ whoami }")).toEqual({ data: { whoami: "Ada" } });
-		expect(await ask(client, "mutation { add(input: { by: 0 }) }")).toEqual({ data: { add: expect.any(Number) } });
-	});
-
-	test.each([
-		["an unknown field", "{ nothing }", "GRAPHQL_VALIDATION_FAILED"],
-		["a syntax error", "{ count ", "GRAPHQL_VALIDATION_FAILED"],
-		["introspection", '{ __type(name: "Query") { __typename } }', "GRAPHQL_VALIDATION_FAILED"],
-		["two operations and no name", "query A { count } query B { count }", "GRAPHQL_VALIDATION_FAILED"],
-		["too many aliases", `{ ${"a: count ".repeat(31)} }`, "QUERY_TOO_COMPLEX"],
-		["a missing variable", "query ($k: Int!) { big(kilobytes: $k) }", "BAD_USER_INPUT"],
-	])("%s is answered as over HTTP", async (_what, query, code) => {
-		expect(await ask(gateway.client(), query)).toMatchObject({ errors: [{ extensions: { code } }] });
-	});
-
-	test("more operations at a time than allowed are refused, and the socket lives on", async () => {
-		const client = gateway.client();
-		const three = [1, 2, 3].map(() => hear(client, "subscription { counted }"));
-		await until(() => three.every(({ answers }) => answers.length === 1), { what: "three subscriptions" });
-
-		const fourth = await ask(client, "{ count }");
-		three[0]!.stop();
-
-		expect(fourth).toMatchObject({ errors: [{ extensions: { code: "RATE_LIMITED" } }] });
-		await until(async () => "data" in (await ask(client, "{ count }")), { what: "room for another" });
-	});
-});
 
 describe("who may connect", () => {
 	test("nobody in particular may", async () => {
@@ -356,6 +91,14 @@ describe("who may connect", () => {
 		expect(await handshake(gateway, { origin: "https://elsewhere.example" })).toBe(403);
 		expect(await handshake(gateway, { origin: "null" })).toBe(403);
 		expect(await handshake(gateway, { origin: own })).toBe(101);
+	});
+
+	test("a gateway whose own rule fails refuses, and lives on", async () => {
+		const failing = await cluster.gateway({ ...options, allowOrigin: (origin) => new URL(origin!).port === "" });
+
+		expect(await handshake(failing)).toBe(400);
+		expect(await handshake(failing, { origin: "https://shop.example" })).toBe(101);
+		expect(failing.logged.join()).toContain("Invalid URL");
 	});
 
 	test("another path is refused with 404", async () => {

@@ -1,0 +1,62 @@
+import { Cachers } from "moleculer";
+
+/** Redis is asked for this long; then the answer is made without it. */
+const COMMAND_TIMEOUT_MS = 300;
+
+/**
+ * Moleculer's Redis cacher for a cache that nothing depends on: when Redis is away, slow or full, answers are made
+ * afresh instead of failing. What could not be cleared is too old after its time to live.
+ */
+export class ForgivingRedisCacher extends Cachers.Redis {
+	constructor({ url, prefix }: { url: string; prefix: string }) {
+		super({
+			prefix,
+			redis: {
+				...redisAddress(url),
+				enableOfflineQueue: false,
+				maxRetriesPerRequest: 0,
+				commandTimeout: COMMAND_TIMEOUT_MS,
+				connectTimeout: 3_000,
+				retryStrategy: (attempt: number) => Math.min(200 * attempt, 5_000),
+			},
+		} as object);
+	}
+
+	/** `undefined` is Moleculer's word for "not cached"; null would be an answer. */
+	override async get(key: string): Promise<Record<string, unknown>> {
+		return (await this.orNothing("read", () => super.get(key))) as Record<string, unknown>;
+	}
+
+	override async set(key: string, data: unknown, ttl?: number): Promise<void> {
+		await this.orNothing("written", () => super.set(key, data, ttl));
+	}
+
+	override async del(key: string | string[]): Promise<void> {
+		await this.orNothing("cleared", () => super.del(key));
+	}
+
+	override async clean(match?: string | string[]): Promise<void> {
+		await this.orNothing("cleared", () => super.clean(match));
+	}
+
+	private async orNothing<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
+		try {
+			return await work();
+		} catch (error) {
+			this.logger.debug(`The cache could not be ${what}:`, (error as Error).message);
+			return undefined;
+		}
+	}
+}
+
+function redisAddress(url: string): object {
+	const { hostname, port, username, password, pathname, protocol } = new URL(url);
+	return {
+		host: hostname.replace(/^\[|\]$/g, ""),
+		port: Number(port || 6_379),
+		username: decodeURIComponent(username) || undefined,
+		password: decodeURIComponent(password) || undefined,
+		db: Number(pathname.slice(1) || 0),
+		...(protocol === "rediss:" && { tls: {} }),
+	};
+}

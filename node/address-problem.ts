@@ -1,0 +1,29 @@
+import net from "node:net";
+import { SettingsError } from "./environment";
+
+/** Why an address could not be listened on, as a sentence that names its variable. */
+export function addressProblem(
+	variable: string,
+	error: NodeJS.ErrnoException & { address?: string; port?: number },
+): Error {
+	const where = `${error.address ?? ""}:${error.port ?? ""}`;
+	switch (error.code) {
+		case "EADDRINUSE":
+			return new SettingsError(variable, `can't be used: another program listens on ${where}`);
+		case "EACCES":
+			return new SettingsError(variable, `can't be used: this user may not listen on ${where}`);
+		case "EADDRNOTAVAIL":
+			return new SettingsError(variable, `can't be used: this machine has no address ${where}`);
+		default:
+			return error;
+	}
+}
+
+/** Asked before anything is started, so that a taken port costs nobody a half-started shop. @throws {SettingsError} */
+export function refuseTakenAddress(variable: string, host: string, port: number): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const probe = net.createServer();
+		probe.once("error", (error) => reject(addressProblem(variable, error)));
+		probe.listen(port, host, () => probe.close(() => resolve()));
+	});
+}

@@ -1,0 +1,31 @@
+import type { ServiceBroker } from "moleculer";
+
+/** What Moleculer's AMQP transporter keeps; it has no method to ask for it. */
+interface AmqpTransporter {
+	channel: unknown;
+	connection: { close(): Promise<void> } | null;
+}
+
+function transporterOf({ transit }: ServiceBroker): { connected: boolean; amqp: AmqpTransporter } | undefined {
+	if (!transit) return undefined;
+	return { connected: transit.connected, amqp: transit.tx as unknown as AmqpTransporter };
+}
+
+/** The node can't hear the others: no connection to the broker, or one without a channel. Never without a transporter. */
+export function isDeaf(broker: ServiceBroker): boolean {
+	const transporter = transporterOf(broker);
+	return transporter !== undefined && (!transporter.connected || transporter.amqp.channel === null);
+}
+
+/**
+ * When RabbitMQ closes only the channel, Moleculer's transporter stays connected and deaf for ever: it repairs
+ * connections, not channels. So the connection is closed as well, and that is repaired. Call it now and then.
+ */
+export function mendDeafness(broker: ServiceBroker): void {
+	const transporter = transporterOf(broker);
+	if (!transporter?.connected || transporter.amqp.channel !== null) return;
+	broker.logger.warn("The transporter has lost its channel: connecting again");
+	transporter.amqp.connection?.close().catch((error: Error) => {
+		broker.logger.debug("The transporter's connection was closed already:", error.message);
+	});
+}

@@ -1,0 +1,98 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Errors } from "moleculer";
+import type { Database } from "../../mixins/database/database";
+import { sql } from "../../mixins/database/statement";
+
+/** Too often: the same again succeeds after `retryAfter` seconds. */
+export class RateLimitedError extends Errors.MoleculerClientError {
+	constructor(retryAfterS: number) {
+		super(`Too many attempts, please try again in ${retryAfterS} seconds`, 429, "RATE_LIMITED", {
+			retryAfter: retryAfterS,
+		});
+	}
+}
+
+/** How many attempts a key has in a window. */
+interface Limit {
+	key: string;
+	attemptsMax: number;
+	windowS: number;
+}
+
+const LOGIN_WINDOW_S = 15 * 60;
+const REGISTRATION_WINDOW_S = 60 * 60;
+
+// Taken before it is tried, so that attempts at the same time can't all slip through; shared by all nodes.
+const take = sql(
+	"users.attempts.take",
+	`INSERT INTO users.attempts AS a (key, count, window_ends_at) VALUES ($1, 1, now() + $2 * interval '1 second')
+	ON CONFLICT (key) DO UPDATE SET
+		count = CASE WHEN a.window_ends_at < now() THEN 1 ELSE a.count + 1 END,
+		window_ends_at = CASE WHEN a.window_ends_at < now() THEN EXCLUDED.window_ends_at ELSE a.window_ends_at END
+	RETURNING count, ceil(extract(epoch FROM window_ends_at - now()))::int AS "leftS"`,
+);
+const giveBack = sql(
+	"users.attempts.give_back",
+	"UPDATE users.attempts SET count = count - 1 WHERE key = ANY ($1) AND count > 0",
+);
+const forget = sql(
+	"users.attempts.forget",
+	"DELETE FROM users.attempts WHERE window_ends_at < now() - interval '1 day'",
+);
+
+/** Somebody at the door; the address is missing for calls from within the cluster. */
+export interface Visitor {
+	address: string | undefined;
+	/** As it is compared, not as it was written. */
+	account: string;
+}
+
+/** @throws {RateLimitedError} after 30 registrations from one address in an hour */
+export async function limitRegistrations(db: Database, factor: number, address: string | undefined): Promise<void> {
+	if (address === undefined) return;
+	await takeAll(db, factor, [{ key: `register ${address}`, attemptsMax: 30, windowS: REGISTRATION_WINDOW_S }]);
+}
+
+/**
+ * Counts a login until it has succeeded: 10 failures for an account from one address, 50 from one address. From
+ * everywhere together an account only gets slower, or a stranger could lock its owner out.
+ * @returns what to call after a success, so that only failures count
+ * @throws {RateLimitedError}
+ */
+export async function limitLogins(
+	db: Database,
+	factor: number,
+	{ address, account }: Visitor,
+): Promise<() => Promise<void>> {
+	const anywhere = { key: `login ${account}`, attemptsMax: Infinity, windowS: LOGIN_WINDOW_S };
+	const here = [
+		{ key: `login ${account} ${address}`, attemptsMax: 10, windowS: LOGIN_WINDOW_S },
+		{ key: `login ${address}`, attemptsMax: 50, windowS: LOGIN_WINDOW_S },
+	];
+	const limits = address === undefined ? [anywhere] : [...here, anywhere];
+	if (factor === 0) return async () => undefined;
+	const counts = await takeAll(db, factor, limits);
+	await pause(delayMs(counts.at(-1)!));
+	return async () => void (await db.query(giveBack, [limits.map(({ key }) => key)]));
+}
+
+/** Nothing for the first ten failures, then twice as long for each ten more, 5 s at most. */
+function delayMs(failures: number): number {
+	return failures <= 10 ? 0 : Math.min(5_000, 100 * 2 ** Math.floor((failures - 10) / 10));
+}
+
+async function takeAll(db: Database, factor: number, limits: readonly Limit[]): Promise<number[]> {
+	if (factor === 0) return [];
+	const counts: number[] = [];
+	for (const { key, attemptsMax, windowS } of limits) {
+		const [taken] = await db.query<{ count: number; leftS: number }>(take, [key, windowS]);
+		if (taken!.count > attemptsMax * factor) throw new RateLimitedError(Math.max(1, taken!.leftS));
+		counts.push(taken!.count);
+	}
+	return counts;
+}
+
+/** Windows that are long over. */
+export async function forgetOldAttempts(db: Database): Promise<void> {
+	await db.query(forget);
+}

@@ -1,0 +1,226 @@
+import { randomUUID } from "node:crypto";
+import { Errors, ServiceBroker, type Context, type Service } from "moleculer";
+import type { Database, Transaction } from "../../mixins/database/database";
+import { sql } from "../../mixins/database/statement";
+import { forward, given, pivot, saga, step, type SagaDefinition, type StepContext } from "../../mixins/saga/definition";
+import { sagaEngine, type SagaEngine } from "../../mixins/saga/engine";
+import { operationParams, participantOf, type Operation } from "../../mixins/saga/participant";
+import { sagaStore } from "../../mixins/saga/store";
+import { until } from "../support/until";
+import { mixinDatabase, type MixinDatabase } from "./mixin-database";
+
+/** How the one who is asked behaves. */
+export type Mood =
+	| "well"
+	/** Says no, and does nothing. */
+	| "refuses"
+	/** Breaks down before it has done anything. */
+	| "fails"
+	/** Does it, and the answer never arrives. */
+	| "loses the answer"
+	/** Is not there. */
+	| "away";
+
+/** Moods by step, e.g. `{ "do hotel": ["fails", "well"] }`: one for each attempt, the last one for all that follow. */
+export type Moods = Partial<Record<`${"do" | "undo"} ${string}`, Mood[]>>;
+
+/** What one trip has come to. */
+export interface Trip {
+	status: string;
+	failure_reason: string | null;
+}
+
+const participant = participantOf("bookings");
+const note = sql("test.note", "INSERT INTO bookings.effects (saga_id, what) VALUES ($1, $2)");
+const reachedStatement = sql("test.reach", "INSERT INTO trips.reached (saga_id, status) VALUES ($1, $2)");
+
+/** A broker with somebody who books, and an engine whose leases are renewed only when a test does it. */
+export interface TripNode {
+	engine: SagaEngine;
+	begin(): Promise<string>;
+	stop(): Promise<void>;
+}
+
+/** A travel agency: three bookings that can be taken back, the payment as pivot, the tickets past it. */
+export interface Agency extends AsyncDisposable {
+	database: MixinDatabase;
+	moods: Moods;
+	/** @param db through which the engine, and only the engine, goes */
+	openNode(name: string, db?: Database): TripNode;
+	trip(id: string): Promise<Trip>;
+	until(id: string, status: string, withinMs?: number): Promise<Trip>;
+	/** What has happened to the world, in order, e.g. `["do hotel", "undo hotel"]`. */
+	effects(id: string): Promise<string[]>;
+	reached(id: string): Promise<string[]>;
+	/** The log as a person reads it, e.g. `book the hotel: do 1 SUCCEEDED`. */
+	log(id: string): Promise<string[]>;
+	/** As if nobody had renewed anything for three seconds. */
+	expireLeases(): Promise<void>;
+}
+
+export interface AgencyOptions {
+	moods?: Moods;
+	deadlineMs?: number;
+}
+
+export async function openAgency({ moods = {}, deadlineMs = 60_000 }: AgencyOptions = {}): Promise<Agency> {
+	const database = await mixinDatabase({
+		trips: ["create_saga_tables"],
+		bookings: ["create_saga_participant_tables"],
+	});
+	const { ask, db } = database;
+	await ask("CREATE TABLE bookings.effects (seq serial PRIMARY KEY, saga_id uuid NOT NULL, what text NOT NULL)");
+	await ask("CREATE TABLE trips.reached (seq serial, saga_id uuid, status text, PRIMARY KEY (saga_id, status))");
+	const nodes: TripNode[] = [];
+	const asked = new Map<string, number>();
+
+	const moodOf = (what: string): Mood => {
+		const turn = asked.get(what) ?? 0;
+		asked.set(what, turn + 1);
+		const list = moods[what as keyof Moods] ?? [];
+		return list[turn] ?? list.at(-1) ?? "well";
+	};
+	const definition = tripSaga(deadlineMs, moodOf);
+
+	const trip = async (id: string): Promise<Trip> => {
+		const [row] = await ask<Trip>("SELECT status, failure_reason FROM trips.saga_state WHERE saga_id = $1", [id]);
+		return row!;
+	};
+	const column = async (text: string, id: string): Promise<string[]> =>
+		(await ask<{ value: string }>(text, [id])).map(({ value }) => value);
+
+	return {
+		database,
+		moods,
+		openNode(name, engineDb = db) {
+			const node = openNode(name, db, engineDb, definition);
+			nodes.push(node);
+			return node;
+		},
+		trip,
+		until: (id, status, withinMs) =>
+			until(async () => (await trip(id)).status === status && trip(id), { what: `${id} to be ${status}`, withinMs }),
+		effects: (id) => column("SELECT what AS value FROM bookings.effects WHERE saga_id = $1 ORDER BY seq", id),
+		reached: (id) => column("SELECT status AS value FROM trips.reached WHERE saga_id = $1 ORDER BY seq", id),
+		log: (id) =>
+			column(
+				`SELECT format('%s: %s %s %s', step, direction, attempt, outcome) AS value
+				FROM trips.saga_log WHERE saga_id = $1 ORDER BY seq`,
+				id,
+			),
+		async expireLeases() {
+			await ask("UPDATE trips.saga_state SET lease_until = now() - interval '1 second' WHERE owner IS NOT NULL");
+		},
+		async [Symbol.asyncDispose]() {
+			for (const node of nodes) await node.stop();
+			await database[Symbol.asyncDispose]();
+		},
+	};
+}
+
+function openNode(
+	name: string,
+	db: Database,
+	engineDb: Database,
+	definition: SagaDefinition<Record<string, unknown>>,
+): TripNode {
+	const broker = new ServiceBroker({ nodeID: name, logger: false, transporter: null });
+	const service = broker.createService({ name: "trips" });
+	broker.createService(bookings(db));
+	const owner = `${name}/${randomUUID()}`;
+	const store = sagaStore(engineDb, "trips", owner, name);
+	const engine = sagaEngine({
+		service: service as Service,
+		db: engineDb,
+		store,
+		definitions: new Map([[definition.name, definition]]),
+		owner,
+	});
+	const started = broker.start();
+	return {
+		engine,
+		async begin() {
+			await started;
+			const sagaId = randomUUID();
+			await db.transaction((tx) =>
+				engine.begin(tx, "trip", { sagaId, data: { name: "Ada" }, correlationId: `request of ${sagaId}` }),
+			);
+			return sagaId;
+		},
+		async stop() {
+			await engine.drain();
+			await broker.stop();
+		},
+	};
+}
+
+function tripSaga(deadlineMs: number, moodOf: (what: string) => Mood): SagaDefinition<Record<string, unknown>> {
+	const ask = (direction: "do" | "undo", thing: string) => async (context: StepContext<Record<string, unknown>>) => {
+		const mood = moodOf(`${direction} ${thing}`);
+		const { sagaId, operationId } = context;
+		const action = mood === "away" ? "nobody.home" : `bookings.${direction}`;
+		await context.call(action, { operation: { sagaId, step: thing, operationId }, mood });
+	};
+	const both = (thing: string) => ({ do: ask("do", thing), undo: ask("undo", thing), timeoutMs: 50, attempts: 3 });
+	const only = (thing: string) => ({ do: ask("do", thing), timeoutMs: 50, attempts: 3 });
+	return saga<Record<string, unknown>, unknown>({
+		name: "trip",
+		steps: [
+			given("open the file", ask("undo", "file")),
+			step("book the hotel", { ...both("hotel"), reached: "HOTEL" }),
+			step("book the flight", { ...both("flight"), reached: "FLIGHT" }),
+			step("book the car", { ...both("car"), reached: "CAR" }),
+			pivot("take the money", { ...only("money"), reached: "PAID" }),
+			forward("send the tickets", { ...only("tickets"), reached: "SENT" }),
+		],
+		deadlineMs,
+		deadlineReason: "TIMED_OUT",
+		failed: "FAILED",
+		compensated: "COMPENSATED",
+		async reach(tx: Transaction, { sagaId, status }) {
+			await tx.query(reachedStatement, [sagaId, status]);
+		},
+	});
+}
+
+type Asked = Context<{ operation: Operation; mood: Mood }>;
+
+/** Somebody who books once, and takes back once, whatever is asked how often. */
+function bookings(db: Database) {
+	const answer = (ctx: Asked, work: (tx: Transaction) => Promise<void>) => async (): Promise<void> => {
+		const { mood } = ctx.params;
+		if (mood === "refuses") throw new Errors.MoleculerClientError("There is no room", 409, "FULLY_BOOKED");
+		if (mood === "fails") throw new Errors.MoleculerError("A pipe burst", 500, "PIPE_BURST");
+		await db.transaction(work);
+		if (mood === "loses the answer") throw new Errors.RequestTimeoutError({ action: ctx.action!.name, nodeID: "x" });
+	};
+	const params = { operation: operationParams, mood: "string" };
+	return {
+		name: "bookings",
+		actions: {
+			do: {
+				params,
+				handler(ctx: Asked) {
+					const { operation } = ctx.params;
+					const work = async (tx: Transaction): Promise<void> => {
+						await participant.doOnce(tx, operation, async () => {
+							await tx.query(note, [operation.sagaId, `do ${operation.step}`]);
+						});
+					};
+					return answer(ctx, work)();
+				},
+			},
+			undo: {
+				params,
+				handler(ctx: Asked) {
+					const { operation } = ctx.params;
+					const work = (tx: Transaction): Promise<void> =>
+						participant.undoOnce(tx, operation, async () => {
+							await tx.query(note, [operation.sagaId, `undo ${operation.step}`]);
+						});
+					return answer(ctx, work)();
+				},
+			},
+		},
+	};
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Pool } from "pg";
+import { startNode, type Node } from "../../node/node";
+import { readSettings } from "../../node/settings";
+import type { Auditor, FoundDeadLetter } from "./auditor";
+import { brokenInvariants } from "./invariants";
+import { postgresAuditor } from "./postgres-auditor";
+import { rabbitmqAuditor } from "./rabbitmq-auditor";
+import { testDatabase, testVhost, type TransportKind } from "./servers";
+import { doorOf, type Door } from "./shop-door";
+import { ADMIN, givenIn, type Given } from "./shop-given";
+import { lookingIn, type Looking } from "./shop-looking";
+import type { Order, PlacedOrder } from "./shop-types";
+import { whenIn, type When } from "./shop-when";
+import { until } from "./until";
+
+export interface ShopOptions {
+	events: TransportKind;
+	/** Variables of the environment, e.g. RESERVATION_TTL_S. */
+	settings?: Record<string, string>;
+}
+
+/** A whole shop of its own, with a database and queues that nobody else uses. */
+export interface Shop extends Looking, AsyncDisposable {
+	given: Given;
+	when: When;
+	/** Its public side, for what `given` and `when` have no word for. */
+	door: Door;
+	auditor: Auditor;
+	/** For looking at what the public side does not show. */
+	database: Pool;
+	/** The node under test; another one after `restart`. */
+	node(): Node;
+	until(order: PlacedOrder): { is(status: string, expected?: Partial<Order>, withinMs?: number): Promise<Order> };
+	deadLetters(): Promise<FoundDeadLetter[]>;
+	/** Stops the node and starts another one on the same database. */
+	restart(): Promise<void>;
+	/** Waits until nothing is in progress and every invariant holds. @throws with those that don't */
+	untilSound(withinMs?: number): Promise<void>;
+}
+
+/** Opens a shop in this process: PostgreSQL and, where wanted, RabbitMQ are real, its port is any free one. */
+export async function openShop({ events, settings = {} }: ShopOptions): Promise<Shop> {
+	const closing: (() => Promise<void>)[] = [];
+	try {
+		return await open(events, settings, closing);
+	} catch (error) {
+		await closeAll(closing);
+		throw error;
+	}
+}
+
+async function open(
+	events: TransportKind,
+	settings: Record<string, string>,
+	closing: (() => Promise<void>)[],
+): Promise<Shop> {
+	const base = await testDatabase();
+	closing.push(() => base[Symbol.asyncDispose]());
+	const vhost = events === "rabbitmq" ? await testVhost() : undefined;
+	if (vhost) closing.push(() => vhost[Symbol.asyncDispose]());
+	const database = new Pool({ connectionString: base.url, max: 2, application_name: "molecart tests" });
+	closing.push(() => database.end());
+	const auditor = await (vhost ? rabbitmqAuditor(vhost.url) : postgresAuditor(base.url));
+	closing.push(() => auditor[Symbol.asyncDispose]());
+
+	const environment = { ...shopEnvironment(base.url, vhost?.url), PORT: "0", ...settings };
+	const fatal: string[] = [];
+	const start = (): Promise<Node> => startNode(readSettings(environment), (reason) => fatal.push(reason));
+	let node = await start();
+	closing.push(() => node.stop());
+
+	const door = doorOf(() => node.url!);
+	const initialStock = new Map<string, number>();
+	const given = givenIn(door, initialStock);
+	const looking = lookingIn({ door, given, database });
+	return {
+		given,
+		when: whenIn(door, given, initialStock),
+		door,
+		auditor,
+		database,
+		...looking,
+		node: () => node,
+		until: (order) => ({ is: (status, expected, withinMs) => looking.settles(order, status, expected, withinMs) }),
+		deadLetters: () => auditor.deadLetters(),
+		async restart() {
+			await node.stop();
+			node = await start();
+		},
+		async untilSound(withinMs = 15_000) {
+			await until(
+				async () => {
+					const broken = await brokenInvariants({ database, heard: await auditor.heard(), initialStock });
+					if (broken.length > 0) throw new Error(broken.join("\n"));
+					return true;
+				},
+				{ what: "every invariant to hold", withinMs },
+			);
+		},
+		async [Symbol.asyncDispose]() {
+			await closeAll(closing);
+			if (fatal.length > 0) throw new Error(`The node could not go on: ${fatal.join("; ")}`);
+		},
+	};
+}
+
+/** In reverse order; all of them, and only then the first failure. */
+async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void> {
+	const failures: unknown[] = [];
+	for (const close of closing.toReversed()) await close().catch((error: unknown) => failures.push(error));
+	if (failures.length > 0) throw failures[0];
+}
+
+/** What a node under test is started with. */
+export function shopEnvironment(databaseUrl: string | undefined, amqpUrl: string | undefined): Record<string, string> {
+	return {
+		NODE_ENV: "test",
+		...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+		...(amqpUrl !== undefined && { AMQP_URL: amqpUrl }),
+		DATA_DIR: path.join(tmpdir(), "molecart-tests-without-data"),
+		JWT_SECRET: SECRET,
+		ADMIN_EMAIL: ADMIN.email,
+		ADMIN_PASSWORD: ADMIN.password,
+		SEED: "none",
+		BCRYPT_COST: "4",
+		RATE_LIMIT_FACTOR: "0",
+		LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "error",
+	};
+}
+
+const SECRET = randomBytes(48).toString("base64url");
