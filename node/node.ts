@@ -100,8 +100,15 @@ async function start(
 	undo.push(() => broker.stop());
 	await broker.start();
 	const data = await firstData(broker, settings);
+	await serveFromTheFirstRequest(broker);
 	isReady = true;
 	return { broker, settings, url: urlOf(broker, settings), firstData: data, missing: lacking, stop };
+}
+
+/** The gateway started before the services beside it, and waits for a burst of news to end: a ready node doesn't. */
+async function serveFromTheFirstRequest(broker: ServiceBroker): Promise<void> {
+	const gateway = broker.getLocalService("gateway") as unknown as { prepareGraphQLSchema(): Promise<void> } | undefined;
+	await gateway?.prepareGraphQLSchema();
 }
 
 /** Without a broker between nodes, all services have to be in one process. */

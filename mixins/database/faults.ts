@@ -5,7 +5,7 @@ const SERIALIZATION_CONFLICTS = new Set(["40001", "40P01"]);
 const CONNECTION_LOST = /^(08...|57P0[1-5]|25P03|ECONNRESET|EPIPE|ECONNREFUSED|ETIMEDOUT|ENOTFOUND)$/;
 
 function codeOf(error: unknown): string | undefined {
-	const { code, original } = error as { code?: unknown; original?: { code?: unknown } };
+	const { code, original } = Object(error) as { code?: unknown; original?: { code?: unknown } };
 	if (typeof code === "string") return code;
 	return typeof original?.code === "string" ? original.code : undefined;
 }
@@ -18,10 +18,10 @@ export function isSerializationConflict(error: unknown): boolean {
 /** The connection is gone: the statement's outcome is unknown, and the connection must not be used again. */
 export function isConnectionLost(error: unknown): boolean {
 	if (CONNECTION_LOST.test(codeOf(error) ?? "")) return true;
-	const { message } = error as { message?: unknown };
+	const { message } = Object(error) as { message?: unknown };
 	return (
 		typeof message === "string" &&
-		/connection terminated|client was closed|not queryable|connection error/i.test(message)
+		/connection terminated|client was closed|not queryable|connection error|query read timeout/i.test(message)
 	);
 }
 
@@ -37,7 +37,7 @@ export function violatedConstraint(error: unknown): string | undefined {
  */
 export function isPassing(error: unknown): boolean {
 	if (isSerializationConflict(error) || isConnectionLost(error)) return true;
-	const { name } = error as { name?: unknown };
+	const { name } = Object(error) as { name?: unknown };
 	if (typeof name === "string" && /^Sequelize(Connection|HostNot|AccessDenied|DatabaseTimeout)/.test(name)) return true;
 	return /^(53...|55P03|57014)$/.test(codeOf(error) ?? "");
 }

@@ -8,6 +8,17 @@ const POOL_SIZE_MAX = 10;
 /** Money and counters are far below 2^53, so `bigint` columns arrive as numbers and not as text. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/**
+ * Sequelize listens to a connection's errors one turn after it is open. A server that ends it in that very turn would
+ * otherwise end the process: an error event that nobody hears is thrown. Whoever uses the connection next is told.
+ */
+class HeardClient extends pg.Client {
+	constructor(config?: string | pg.ClientConfig) {
+		super(config);
+		this.on("error", () => undefined);
+	}
+}
+
 interface SharedPool {
 	database: Database;
 	users: number;
@@ -47,6 +58,7 @@ export function sharePool(url: string): PoolShare {
 function openPool(url: string): Sequelize {
 	return new Sequelize(url, {
 		dialect: "postgres",
+		dialectModule: { ...pg, Client: HeardClient },
 		logging: false,
 		pool: { max: POOL_SIZE_MAX, min: 0, acquire: 10_000, idle: 30_000 },
 		dialectOptions: {
@@ -54,6 +66,8 @@ function openPool(url: string): Sequelize {
 			keepAlive: true,
 			connectionTimeoutMillis: 5_000,
 			statement_timeout: 10_000,
+			// A server that has stopped answering altogether: longer than the server's own limit, and then the connection goes.
+			query_timeout: 15_000,
 			lock_timeout: 5_000,
 			idle_in_transaction_session_timeout: 15_000,
 		},

@@ -23,8 +23,12 @@ export interface Topology {
 	queues: readonly QueueSpec[];
 }
 
-/** 0.25 s to about two minutes, ten retries: longer than a deployment, shorter than a shopper's patience. */
-export const DEFAULT_RETRY_DELAYS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000];
+/**
+ * 0.25 s to a minute, ten retries over about four minutes: longer than a deployment, shorter than a shopper's patience.
+ * Only four different ones: each is a queue of its own for each consumer, and a quorum queue costs RabbitMQ 3.10 three
+ * file handles, so that one with the usual limit of 1,024 took no connection any more beside four shops of ten each.
+ */
+export const DEFAULT_RETRY_DELAYS_MS = [250, 1_000, 1_000, 4_000, 4_000, 16_000, 16_000, 64_000, 64_000, 64_000];
 
 /** Enough to hide the round trip to the database, few enough to leave work for a second node. */
 export const DEFAULT_PREFETCH = 50;

@@ -28,7 +28,10 @@ export interface OutgoingMessage {
 }
 
 /** What became of a published message: durably taken by the broker, or why not. */
-export type PublishOutcome = { confirmed: true } | { confirmed: false; reason: string };
+export type PublishOutcome =
+	| { confirmed: true }
+	/** `fault: "message"`: this message alone can't be published; without it the broker is in trouble, and so are all. */
+	| { confirmed: false; reason: string; fault?: "message" };
 
 /** One message as a consumer gets it. */
 export interface Delivery {

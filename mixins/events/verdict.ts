@@ -16,7 +16,7 @@ export function verdictOn(error: unknown): Verdict {
 function canHeal(error: unknown): boolean {
 	if (error instanceof UnreadableEventError || error instanceof InvalidEventError) return false;
 	if (isPassing(error)) return true;
-	const { retryable, code } = error as { retryable?: unknown; code?: unknown };
+	const { retryable, code } = Object(error) as { retryable?: unknown; code?: unknown };
 	if (retryable === true) return true;
 	const isClientError = typeof code === "number" && code >= 400 && code < 500;
 	return !isClientError;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Service, ServiceSchema } from "moleculer";
 import { defineMixin } from "../define";
+import { hint } from "../hint";
 import type { WithDatabase } from "../database/database.mixin";
 import type { Transaction } from "../database/database";
 import type { Fact } from "../events/contract";
@@ -55,7 +56,7 @@ export function Outbox({ schema, transport, topology }: OutboxOptions): Partial<
 				const partition = await append(tx, statements, fact, cause);
 				tx.afterCommit(() => {
 					if (leases.mine().includes(partition)) worker.wake();
-					else void this.broker.broadcast(wakeEvent, { partition }, [this.name]);
+					else hint(this, wakeEvent, { partition }, [this.name]);
 				});
 			},
 		},

@@ -1,8 +1,8 @@
 import type { Logger } from "moleculer";
 import type { Database } from "../database/database";
+import { pauseAfter } from "../events/backoff";
 import type { EventTransport, OutgoingMessage, PublishOutcome } from "../events/transport";
 import { hasListener, type Topology } from "../events/topology";
-import { pauseAfter, RELAY_ATTEMPTS_MAX } from "./backoff";
 import type { Leases } from "./leases";
 import type { OutboxStatements } from "./statements";
 
@@ -10,6 +10,12 @@ import type { OutboxStatements } from "./statements";
 const BATCH_MAX = 500;
 /** The sweep that finds what no wake-up announced: soon after work was seen, seldom when all is quiet. */
 const SWEEP_MS = { min: 100, max: 1_000 };
+
+/** Between attempts at one event that can't be published, and at a broker or database that is in trouble. */
+const EVENT_PAUSE = { firstMs: 100, maxMs: 60_000 };
+const TROUBLE_PAUSE = { firstMs: 100, maxMs: 1_000 };
+/** After this many failed attempts an event is dead: about a day at the longest pause. */
+const ATTEMPTS_MAX = 1_500;
 
 interface OutboxRow {
 	seq: number;
@@ -54,6 +60,8 @@ export interface Relay {
 export function relay(options: RelayOptions): Relay {
 	let running = false;
 	let woken = false;
+	/** Then a wake-up must not hurry it: the broker is not back because more was written. */
+	let inTrouble = false;
 	let sleeper: (() => void) | undefined;
 	let loop: Promise<void> = Promise.resolve();
 
@@ -76,19 +84,21 @@ export function relay(options: RelayOptions): Relay {
 			try {
 				const moved = await relayBatch(options);
 				failures = 0;
+				inTrouble = false;
 				if (moved > 0) {
 					pauseMs = SWEEP_MS.min;
 					continue;
 				}
 				pauseMs = Math.min(pauseMs * 2, SWEEP_MS.max);
 			} catch (error) {
-				pauseMs = pauseAfter(failures++);
+				inTrouble = true;
+				pauseMs = pauseAfter(++failures, TROUBLE_PAUSE);
 				options.log.warn(
 					`The outbox could not be relayed, next try in ${Math.round(pauseMs)} ms:`,
 					(error as Error).message,
 				);
 			}
-			if (running && !woken) await sleep(pauseMs);
+			if (running && (inTrouble || !woken)) await sleep(pauseMs);
 		}
 	};
 
@@ -99,7 +109,7 @@ export function relay(options: RelayOptions): Relay {
 		},
 		wake() {
 			woken = true;
-			sleeper?.();
+			if (!inTrouble) sleeper?.();
 		},
 		async stop() {
 			running = false;
@@ -109,7 +119,10 @@ export function relay(options: RelayOptions): Relay {
 	};
 }
 
-/** @returns how many events were confirmed and removed */
+/**
+ * @returns how many events were confirmed and removed
+ * @throws when the broker took none of them and it was not their own fault
+ */
 async function relayBatch({ db, statements, leases, transport, topology, producer }: RelayOptions): Promise<number> {
 	const partitions = leases.mine();
 	if (partitions.length === 0) return 0;
@@ -120,9 +133,12 @@ async function relayBatch({ db, statements, leases, transport, topology, produce
 	const confirmed = rows.filter((_, index) => outcomes[index]!.confirmed).map((row) => row.seq);
 	if (confirmed.length > 0) await db.query(statements.remove, [confirmed]);
 	if (confirmed.length < rows.length) await postponeFailed(db, statements, rows, outcomes);
+	const trouble = outcomes.find((outcome) => !outcome.confirmed && outcome.fault !== "message");
+	if (trouble && !trouble.confirmed && confirmed.length === 0) throw new Error(trouble.reason);
 	return confirmed.length;
 }
 
+/** Only what is the message's own fault costs it an attempt; a broker in trouble gets all of them again soon. */
 async function postponeFailed(
 	db: Database,
 	statements: OutboxStatements,
@@ -131,13 +147,14 @@ async function postponeFailed(
 ): Promise<void> {
 	const failed = rows.flatMap((row, index) => {
 		const outcome = outcomes[index]!;
-		return outcome.confirmed ? [] : [{ row, reason: outcome.reason }];
+		return !outcome.confirmed && outcome.fault === "message" ? [{ row, reason: outcome.reason }] : [];
 	});
+	if (failed.length === 0) return;
 	await db.query(statements.postpone, [
 		failed.map(({ row }) => row.seq),
 		failed.map(({ reason }) => reason),
-		failed.map(({ row }) => pauseAfter(row.attempts)),
-		failed.map(({ row }) => row.attempts + 1 >= RELAY_ATTEMPTS_MAX),
+		failed.map(({ row }) => pauseAfter(row.attempts + 1, EVENT_PAUSE)),
+		failed.map(({ row }) => row.attempts + 1 >= ATTEMPTS_MAX),
 	]);
 }
 

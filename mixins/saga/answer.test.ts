@@ -5,7 +5,11 @@ const { MoleculerClientError, MoleculerError, MoleculerRetryableError } = Errors
 
 test.each<[string, unknown, string]>([
 	["no such service", new Errors.ServiceNotFoundError({ action: "hotel.book" } as never), "away"],
-	["a service that does not answer now", new Errors.ServiceNotAvailableError({ action: "hotel.book" } as never), "away"],
+	[
+		"a service that does not answer now",
+		new Errors.ServiceNotAvailableError({ action: "hotel.book" } as never),
+		"away",
+	],
 	["no answer in time", new Errors.RequestTimeoutError({ action: "hotel.book" } as never), "away"],
 	["a full queue", new Errors.QueueIsFullError({ action: "hotel.book" } as never), "away"],
 	["a node that left before it answered", new Errors.RequestRejectedError({ action: "hotel.book" } as never), "away"],

@@ -41,6 +41,8 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 	const driving = new Map<string, Promise<void>>();
 	const timers = new Set<NodeJS.Timeout>();
 	let draining = false;
+	/** More is due than there was room for: look again as soon as there is some, not at the next sweep. */
+	let crowded = false;
 
 	const drive = (row: SagaRow): void => {
 		const run = driveToRest(row)
@@ -48,7 +50,11 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 				// The row is as it was at its last transition; whoever claims it after the lease goes on from there.
 				service.logger.warn(`The saga ${row.saga} ${row.saga_id} was let go:`, (error as Error).message);
 			})
-			.finally(() => driving.delete(row.saga_id));
+			.finally(() => {
+				// After a lost lease this node may have claimed the same saga anew: that one is not ours to strike off.
+				if (driving.get(row.saga_id) === run) driving.delete(row.saga_id);
+				if (crowded && driving.size <= CONCURRENCY_MAX / 2) void engine.sweep();
+			});
 		driving.set(row.saga_id, run);
 	};
 
@@ -128,6 +134,7 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 				correlation_id: correlationId,
 			};
 			const hasRoom = driving.size < CONCURRENCY_MAX && !draining;
+			if (!hasRoom) tx.afterCommit(() => (crowded = true));
 			await store.insert(tx, row, hasRoom ? owner : null);
 			await store.log(tx, sagaId, [startLine(definition, row)]);
 			if (hasRoom) tx.afterCommit(() => drive(row));
@@ -135,12 +142,14 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 		async sweep(evenIfLeased = false) {
 			const room = CONCURRENCY_MAX - driving.size;
 			if (room <= 0 || draining) return;
+			crowded = false;
 			try {
 				const rows = await db.transaction(async (tx) => {
 					const claimed = await store.claim(tx, [...definitions.keys()], room, evenIfLeased);
 					for (const row of claimed) await store.log(tx, row.saga_id, [startLine(definitions.get(row.saga)!, row)]);
 					return claimed;
 				});
+				crowded ||= rows.length === room;
 				for (const row of rows) drive(row);
 			} catch (error) {
 				service.logger.warn("Sagas could not be taken over:", (error as Error).message);

@@ -49,10 +49,10 @@ export function Sagas<This>(options: SagasOptions, ...sagas: SagaDefinition<neve
 			const started = sagaEngine({ service: this, db: this.db, store, definitions, owner });
 			engine = started;
 			await started.sweep(options.alone);
-			timer = setInterval(() => {
-				void started.sweep();
+			const renew = () =>
 				started.renew().catch((error: Error) => this.logger.warn("Saga leases could not be renewed:", error.message));
-			}, SWEEP_MS);
+			// Renewed first: what this node still works on is not up for a takeover by itself.
+			timer = setInterval(() => void renew().then(() => started.sweep()), SWEEP_MS);
 		},
 		async stopped() {
 			if (!engine) return;

@@ -56,11 +56,24 @@ export async function addToCart(this: CartService, ctx: Ctx<AddParams>): Promise
 	const { product, available } = await productToBuy(ctx, request.productId);
 	const add = (tx: Transaction) => addProduct(this, tx, ctx, product, available);
 	const cartId = await this.db.transaction(async (tx) => {
-		if (!key) return add(tx);
-		const scope = `add/${ctx.meta.caller?.id ?? request.cartId ?? "guest"}`;
+		const scope = ownerOfKey(ctx, key);
+		if (!key || !scope) return add(tx);
 		return (await idempotencyKeys.once(tx, { scope, key, request }, () => add(tx))).answer;
 	});
 	return present(this, ctx, await findCart(this.db, cartId, ctx.meta.caller));
+}
+
+/** A UUID, which nobody else comes up with. */
+const UNGUESSABLE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * Whose an idempotency key is. A guest without a cart is nobody yet: with a key that others may choose as well, they
+ * would get each other's carts, so there it counts only when it can't be guessed.
+ */
+function ownerOfKey({ meta, params }: Ctx<AddParams>, key: string | undefined): string | undefined {
+	const owner = meta.caller?.id ?? params.cartId;
+	if (owner) return `add/${owner}`;
+	return key && UNGUESSABLE.test(key) ? "add/guest" : undefined;
 }
 
 /** @returns the cart's id */
@@ -137,6 +150,10 @@ export function clearCart(this: CartService, ctx: Ctx<{ cartId: string }>): Prom
 	});
 }
 
+function byId(a: KnownProduct, b: KnownProduct): number {
+	return a.id < b.id ? -1 : 1;
+}
+
 const accept = sql(
 	"cart.accept",
 	`UPDATE cart.items SET unit_price = $3, name = $4, quantity = $5 WHERE cart_id = $1 AND product_id = $2`,
@@ -153,7 +170,8 @@ export async function acceptChanges(this: CartService, ctx: Ctx<{ cartId: string
 	const available = new Map(ids.map((productId, index) => [productId, quantities[index]!]));
 	const current = new Map(products.flatMap((product) => (product ? [[product.id, product] as const] : [])));
 	return change(this, ctx, id, async (tx, cart) => {
-		for (const product of current.values()) await learnProduct(tx, product);
+		// In one order for everybody: two carts that learn of the same products must not wait for each other.
+		for (const product of [...current.values()].toSorted(byId)) await learnProduct(tx, product);
 		for (const item of await itemsOf(tx, cart.id)) {
 			const { productId } = item;
 			const product = current.get(productId);

@@ -2,8 +2,10 @@ import type { Service, ServiceSchema } from "moleculer";
 import type { DbAdapter } from "moleculer-db";
 import type { Transaction } from "../../mixins/database/database";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
+import { PUBLISH_EVENT } from "../../mixins/apollo/pubsub";
 import { defineService } from "../../mixins/define";
 import { Events } from "../../mixins/events/events.mixin";
+import { hint } from "../../mixins/hint";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { Sagas, type WithSagas } from "../../mixins/saga/saga.mixin";
 import type { Resources } from "../resources";
@@ -89,7 +91,7 @@ export default function orders({ settings, transport, topology, databaseUrl, alo
 		methods: {
 			tellFollowers(tx: Transaction, view: OrderView | undefined) {
 				if (!view) return;
-				tx.afterCommit(() => void this.broker.broadcast("graphql.publish", { tag: `order.${view.id}`, payload: view }));
+				tx.afterCommit(() => hint(this, PUBLISH_EVENT, { tag: `order.${view.id}`, payload: view }));
 			},
 		},
 	});

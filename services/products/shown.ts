@@ -1,4 +1,5 @@
 import type { Context, Service } from "moleculer";
+import { hint } from "../../mixins/hint";
 import type { CallerMeta } from "../../mixins/access/access";
 
 /** So old may a product be that is shown: an update clears the caches, but may cross with a read. */
@@ -19,7 +20,7 @@ export function shownCache(enabled: (ctx: Context) => boolean = () => true) {
 
 /** After a change: this node's cache and those of the other products nodes. */
 export function tellCaches(service: Service): void {
-	void service.broker.broadcast("cache.clean.products");
+	hint(service, "cache.clean.products");
 }
 
 export function forgetShown(service: Service): void {

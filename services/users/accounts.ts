@@ -45,7 +45,7 @@ export async function register(this: UsersService, ctx: Context<RegisterParams, 
 
 	const user = await this.db.transaction(async (tx) => {
 		if (!idempotencyKey) return create(tx);
-		const request = { scope: "register", key: idempotencyKey, request: { email, name } };
+		const request = { scope: `register/${ctx.meta.address}`, key: idempotencyKey, request: { email, name } };
 		const { answer, repeated } = await idempotencyKeys.once(tx, request, () => create(tx));
 		if (repeated) await refuseOtherPassword(this, answer, password, idempotencyKey);
 		return answer;

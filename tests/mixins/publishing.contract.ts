@@ -3,7 +3,7 @@ import { until } from "../support/until";
 import type { Contract } from "./transport.contract";
 import { messageTo, numbered, queueNamed, recorder } from "./transport.stage";
 
-const NOT_ROUTED = { confirmed: false, reason: "no queue is bound for it" };
+const NOT_ROUTED = { confirmed: false, reason: "no queue is bound for it", fault: "message" };
 
 export function publishingContract({ stage }: Contract): void {
 	describe("publishing", () => {

@@ -175,6 +175,19 @@ describeOnRabbitMQ("RabbitMQ", () => {
 			expect(await transport.publish([messageTo(exchange)])).toEqual([{ confirmed: true }]);
 		});
 
+		test("it can be closed while the broker is away", async () => {
+			const { queue } = await stage();
+			await transport.consume(queue, recorder().handle);
+			wire.sever();
+			await until(() => transport.missing().length > 0, { what: "the loss to be noticed" });
+			// Long enough for the consumer to wait for a connection, and for attempts to make one.
+			await until(() => wire.refused() >= 4, { what: "some attempts to connect" });
+
+			await transport.close();
+
+			expect(transport.missing()).toEqual(["rabbitmq"]);
+		});
+
 		test("a frozen broker costs five seconds, and the outcome says so", async () => {
 			const { exchange } = await stage();
 			wire.stall();
@@ -207,7 +220,7 @@ describeOnRabbitMQ("RabbitMQ", () => {
 			await asAdmin((channel) => channel.unbindQueue(queue.name, exchange, "#"));
 
 			expect(await transport.publish([messageTo(exchange)])).toEqual([
-				{ confirmed: false, reason: "no queue is bound for it" },
+				{ confirmed: false, reason: "no queue is bound for it", fault: "message" },
 			]);
 
 			await publishAll([messageTo(exchange)]);

@@ -9,6 +9,8 @@ import { sagaStore } from "../../mixins/saga/store";
 import { until } from "../support/until";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
 
+type AnySaga = SagaDefinition<Record<string, unknown>>;
+
 /** How the one who is asked behaves. */
 export type Mood =
 	| "well"
@@ -24,6 +26,12 @@ export type Mood =
 /** Moods by step, e.g. `{ "do hotel": ["fails", "well"] }`: one for each attempt, the last one for all that follow. */
 export type Moods = Partial<Record<`${"do" | "undo"} ${string}`, Mood[]>>;
 
+/** Long enough for a busy machine, short enough to lose a few answers in a test. */
+const ANSWER_MS_MAX = 1_000;
+
+/** A hurried trip has a deadline of 1.5 s. */
+export type TripKind = "trip" | "hurried trip";
+
 /** What one trip has come to. */
 export interface Trip {
 	status: string;
@@ -37,18 +45,22 @@ const reachedStatement = sql("test.reach", "INSERT INTO trips.reached (saga_id, 
 /** A broker with somebody who books, and an engine whose leases are renewed only when a test does it. */
 export interface TripNode {
 	engine: SagaEngine;
-	begin(): Promise<string>;
+	/** @returns the id of a trip on which those who are asked behave as told */
+	begin(moods?: Moods, kind?: TripKind): Promise<string>;
+	nudge(id: string): Promise<void>;
 	stop(): Promise<void>;
 }
 
 /** A travel agency: three bookings that can be taken back, the payment as pivot, the tickets past it. */
 export interface Agency extends AsyncDisposable {
 	database: MixinDatabase;
-	moods: Moods;
+	/** From now on those who are asked on this trip behave so. */
+	change(id: string, moods: Moods): void;
 	/** @param db through which the engine, and only the engine, goes */
 	openNode(name: string, db?: Database): TripNode;
 	trip(id: string): Promise<Trip>;
 	until(id: string, status: string, withinMs?: number): Promise<Trip>;
+	waitFor(what: string, condition: () => Promise<boolean>): Promise<unknown>;
 	/** What has happened to the world, in order, e.g. `["do hotel", "undo hotel"]`. */
 	effects(id: string): Promise<string[]>;
 	reached(id: string): Promise<string[]>;
@@ -58,12 +70,7 @@ export interface Agency extends AsyncDisposable {
 	expireLeases(): Promise<void>;
 }
 
-export interface AgencyOptions {
-	moods?: Moods;
-	deadlineMs?: number;
-}
-
-export async function openAgency({ moods = {}, deadlineMs = 60_000 }: AgencyOptions = {}): Promise<Agency> {
+export async function openAgency(): Promise<Agency> {
 	const database = await mixinDatabase({
 		trips: ["create_saga_tables"],
 		bookings: ["create_saga_participant_tables"],
@@ -72,15 +79,11 @@ export async function openAgency({ moods = {}, deadlineMs = 60_000 }: AgencyOpti
 	await ask("CREATE TABLE bookings.effects (seq serial PRIMARY KEY, saga_id uuid NOT NULL, what text NOT NULL)");
 	await ask("CREATE TABLE trips.reached (seq serial, saga_id uuid, status text, PRIMARY KEY (saga_id, status))");
 	const nodes: TripNode[] = [];
-	const asked = new Map<string, number>();
-
-	const moodOf = (what: string): Mood => {
-		const turn = asked.get(what) ?? 0;
-		asked.set(what, turn + 1);
-		const list = moods[what as keyof Moods] ?? [];
-		return list[turn] ?? list.at(-1) ?? "well";
-	};
-	const definition = tripSaga(deadlineMs, moodOf);
+	const moodsOf = new Map<string, Moods>();
+	const definitions = tripSagas((id, what) => {
+		const list = moodsOf.get(id)?.[what] ?? [];
+		return (list.length > 1 ? list.shift() : list[0]) ?? "well";
+	});
 
 	const trip = async (id: string): Promise<Trip> => {
 		const [row] = await ask<Trip>("SELECT status, failure_reason FROM trips.saga_state WHERE saga_id = $1", [id]);
@@ -91,15 +94,16 @@ export async function openAgency({ moods = {}, deadlineMs = 60_000 }: AgencyOpti
 
 	return {
 		database,
-		moods,
+		change: (id, moods) => void moodsOf.set(id, moods),
 		openNode(name, engineDb = db) {
-			const node = openNode(name, db, engineDb, definition);
+			const node = openNode({ name, db, engineDb, definitions, moodsOf });
 			nodes.push(node);
 			return node;
 		},
 		trip,
 		until: (id, status, withinMs) =>
 			until(async () => (await trip(id)).status === status && trip(id), { what: `${id} to be ${status}`, withinMs }),
+		waitFor: (what, condition) => until(condition, { what, withinMs: 20_000 }),
 		effects: (id) => column("SELECT what AS value FROM bookings.effects WHERE saga_id = $1 ORDER BY seq", id),
 		reached: (id) => column("SELECT status AS value FROM trips.reached WHERE saga_id = $1 ORDER BY seq", id),
 		log: (id) =>
@@ -118,35 +122,40 @@ export async function openAgency({ moods = {}, deadlineMs = 60_000 }: AgencyOpti
 	};
 }
 
-function openNode(
-	name: string,
-	db: Database,
-	engineDb: Database,
-	definition: SagaDefinition<Record<string, unknown>>,
-): TripNode {
+interface NodeParts {
+	name: string;
+	db: Database;
+	engineDb: Database;
+	definitions: ReadonlyMap<string, AnySaga>;
+	moodsOf: Map<string, Moods>;
+}
+
+function openNode({ name, db, engineDb, definitions, moodsOf }: NodeParts): TripNode {
 	const broker = new ServiceBroker({ nodeID: name, logger: false, transporter: null });
 	const service = broker.createService({ name: "trips" });
 	broker.createService(bookings(db));
 	const owner = `${name}/${randomUUID()}`;
 	const store = sagaStore(engineDb, "trips", owner, name);
-	const engine = sagaEngine({
-		service: service as Service,
-		db: engineDb,
-		store,
-		definitions: new Map([[definition.name, definition]]),
-		owner,
-	});
+	const engine = sagaEngine({ service: service as Service, db: engineDb, store, definitions, owner });
 	const started = broker.start();
 	return {
 		engine,
-		async begin() {
+		async begin(moods = {}, kind = "trip") {
 			await started;
 			const sagaId = randomUUID();
-			await db.transaction((tx) =>
-				engine.begin(tx, "trip", { sagaId, data: { name: "Ada" }, correlationId: `request of ${sagaId}` }),
-			);
+			moodsOf.set(sagaId, moods);
+			const file = { sagaId, step: "file", operationId: randomUUID() };
+			await db.transaction(async (tx) => {
+				await participant.doOnce(tx, file, async () => void (await tx.query(note, [sagaId, "do file"])));
+				await engine.begin(tx, kind, { sagaId, data: { name: "Ada" }, correlationId: `request of ${sagaId}` });
+			});
 			return sagaId;
 		},
+		nudge: (id) =>
+			db.transaction(async (tx) => {
+				await store.nudge(tx, id);
+				tx.afterCommit(() => void engine.sweep());
+			}),
 		async stop() {
 			await engine.drain();
 			await broker.stop();
@@ -154,17 +163,29 @@ function openNode(
 	};
 }
 
-function tripSaga(deadlineMs: number, moodOf: (what: string) => Mood): SagaDefinition<Record<string, unknown>> {
+type MoodOf = (sagaId: string, what: keyof Moods) => Mood;
+
+function tripSagas(moodOf: MoodOf): ReadonlyMap<string, AnySaga> {
+	const sagas = [tripSaga("trip", 60_000, moodOf), tripSaga("hurried trip", 1_500, moodOf)];
+	return new Map(sagas.map((each) => [each.name, each]));
+}
+
+function tripSaga(name: TripKind, deadlineMs: number, moodOf: MoodOf): AnySaga {
 	const ask = (direction: "do" | "undo", thing: string) => async (context: StepContext<Record<string, unknown>>) => {
-		const mood = moodOf(`${direction} ${thing}`);
 		const { sagaId, operationId } = context;
+		const mood = moodOf(sagaId, `${direction} ${thing}`);
 		const action = mood === "away" ? "nobody.home" : `bookings.${direction}`;
 		await context.call(action, { operation: { sagaId, step: thing, operationId }, mood });
 	};
-	const both = (thing: string) => ({ do: ask("do", thing), undo: ask("undo", thing), timeoutMs: 50, attempts: 3 });
-	const only = (thing: string) => ({ do: ask("do", thing), timeoutMs: 50, attempts: 3 });
+	const both = (thing: string) => ({
+		do: ask("do", thing),
+		undo: ask("undo", thing),
+		timeoutMs: ANSWER_MS_MAX,
+		attempts: 3,
+	});
+	const only = (thing: string) => ({ do: ask("do", thing), timeoutMs: ANSWER_MS_MAX, attempts: 3 });
 	return saga<Record<string, unknown>, unknown>({
-		name: "trip",
+		name,
 		steps: [
 			given("open the file", ask("undo", "file")),
 			step("book the hotel", { ...both("hotel"), reached: "HOTEL" }),
@@ -192,7 +213,7 @@ function bookings(db: Database) {
 		if (mood === "refuses") throw new Errors.MoleculerClientError("There is no room", 409, "FULLY_BOOKED");
 		if (mood === "fails") throw new Errors.MoleculerError("A pipe burst", 500, "PIPE_BURST");
 		await db.transaction(work);
-		if (mood === "loses the answer") throw new Errors.RequestTimeoutError({ action: ctx.action!.name, nodeID: "x" });
+		if (mood === "loses the answer") await new Promise(() => undefined);
 	};
 	const params = { operation: operationParams, mood: "string" };
 	return {

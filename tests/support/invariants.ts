@@ -104,7 +104,7 @@ async function lostEvents({ database, heard }: Books): Promise<string[]> {
 	const arrived = distinct(heard).length;
 	return [
 		...waiting.rows
-			.filter(({ count }) => count !== "0")
+			.filter(({ count }) => Number(count) > 0)
 			.map(({ schema, count }) => `I4: ${count} events wait in ${schema}.outbox`),
 		...(committed === arrived ? [] : [`I4: ${committed} events were committed, the auditor has heard ${arrived}`]),
 	];

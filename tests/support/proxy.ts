@@ -9,6 +9,8 @@ export interface Wire extends AsyncDisposable {
 	/** Resets every connection and refuses new ones until `mend`. */
 	sever(): void;
 	mend(): void;
+	/** How many connections it has refused. */
+	refused(): number;
 	/** Holds back every byte, in both directions, without closing anything: a frozen server. */
 	stall(): void;
 	flow(): void;
@@ -22,6 +24,7 @@ export async function wireTo(url: string): Promise<Wire> {
 	const ends = new Set<Socket>();
 	const toServer = new Set<Socket>();
 	let severed = false;
+	let refused = 0;
 	let stalled = false;
 
 	function keep(socket: Socket): void {
@@ -33,7 +36,10 @@ export async function wireTo(url: string): Promise<Wire> {
 	}
 
 	const server = createServer((near) => {
-		if (severed) return near.resetAndDestroy();
+		if (severed) {
+			refused++;
+			return near.resetAndDestroy();
+		}
 		const far = connect(Number(target.port), target.hostname);
 		toServer.add(far);
 		far.on("close", () => toServer.delete(far));
@@ -61,6 +67,7 @@ export async function wireTo(url: string): Promise<Wire> {
 			cut();
 		},
 		mend: () => void (severed = false),
+		refused: () => refused,
 		stall() {
 			stalled = true;
 			for (const end of ends) end.pause();

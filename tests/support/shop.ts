@@ -58,13 +58,13 @@ async function open(
 	closing: (() => Promise<void>)[],
 ): Promise<Shop> {
 	const base = await testDatabase();
-	closing.push(() => base[Symbol.asyncDispose]());
+	closing.push(async () => base[Symbol.asyncDispose]());
 	const vhost = events === "rabbitmq" ? await testVhost() : undefined;
-	if (vhost) closing.push(() => vhost[Symbol.asyncDispose]());
+	if (vhost) closing.push(async () => vhost[Symbol.asyncDispose]());
 	const database = new Pool({ connectionString: base.url, max: 2, application_name: "molecart tests" });
 	closing.push(() => database.end());
 	const auditor = await (vhost ? rabbitmqAuditor(vhost.url) : postgresAuditor(base.url));
-	closing.push(() => auditor[Symbol.asyncDispose]());
+	closing.push(async () => auditor[Symbol.asyncDispose]());
 
 	const environment = { ...shopEnvironment(base.url, vhost?.url), PORT: "0", ...settings };
 	const fatal: string[] = [];

@@ -126,8 +126,10 @@ function refusalOf({ body }: OutgoingMessage): string | undefined {
 }
 
 function outcomeOf({ mandatory }: OutgoingMessage, isRouted: boolean, refusal: string | undefined): PublishOutcome {
-	if (refusal !== undefined) return { confirmed: false, reason: refusal };
-	return isRouted || !mandatory ? { confirmed: true } : { confirmed: false, reason: "no queue is bound for it" };
+	if (refusal !== undefined) return { confirmed: false, reason: refusal, fault: "message" };
+	return isRouted || !mandatory
+		? { confirmed: true }
+		: { confirmed: false, reason: "no queue is bound for it", fault: "message" };
 }
 
 function deadLetterOf(queue: string, row: DeadLetterRow): DeadLetter {

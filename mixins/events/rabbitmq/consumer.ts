@@ -37,6 +37,7 @@ export async function startConsumer(
 	{ connection, publisher, repair, node, log }: ConsumerOptions,
 ): Promise<RabbitmqConsumer> {
 	const stopping = new AbortController();
+	const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
 	const inWork = new Set<Promise<void>>();
 	let current: { channel: Channel; tag: string } | undefined;
 
@@ -99,7 +100,7 @@ export async function startConsumer(
 	async function keepRunning(tried: () => void): Promise<void> {
 		let failures = 0;
 		while (!stopping.signal.aborted) {
-			await connection.up();
+			await Promise.race([connection.up(), stopped]);
 			if (stopping.signal.aborted) break;
 			try {
 				const { ended } = await begin();

@@ -171,6 +171,6 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 
 function answer(error: Error | null, { returned }: Pending): PublishOutcome {
 	if (error) return { confirmed: false, reason: "RabbitMQ refused it (its queue is full or has no leader)" };
-	if (returned) return { confirmed: false, reason: "no queue is bound for it" };
+	if (returned) return { confirmed: false, reason: "no queue is bound for it", fault: "message" };
 	return { confirmed: true };
 }

@@ -1,9 +1,13 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { BODY_BYTES_MAX, type EventTransport, type Log, type OutgoingMessage } from "../transport";
 import { brokerConnection } from "./connection";
 import { startConsumer, type RabbitmqConsumer } from "./consumer";
 import { deadLetters } from "./dead-letters";
 import { declarations } from "./declarations";
 import { publisher, type Publication } from "./publisher";
+
+/** For handlers that still run; a message that is not acknowledged by then is delivered again. */
+const CLOSE_TIMEOUT_MS = 10_000;
 
 export interface RabbitmqOptions {
 	/** amqp://user:password@host:5672/virtual-host */
@@ -47,7 +51,11 @@ export function rabbitmqTransport({ url, node, log, connectAttempts = 10 }: Rabb
 					const publication = publicationOf(message);
 					const { length } = publication.body;
 					if (length <= BODY_BYTES_MAX) return publish.publish(publication);
-					return { confirmed: false, reason: `its body of ${length} bytes is over the limit of ${BODY_BYTES_MAX}` };
+					return {
+						confirmed: false,
+						reason: `its body of ${length} bytes is over the limit of ${BODY_BYTES_MAX}`,
+						fault: "message",
+					};
 				}),
 			),
 
@@ -78,7 +86,8 @@ export function rabbitmqTransport({ url, node, log, connectAttempts = 10 }: Rabb
 
 		async close() {
 			declared.close();
-			await Promise.all([...consumers].map((consumer) => consumer.stop()));
+			const stopped = Promise.all([...consumers].map((consumer) => consumer.stop()));
+			await Promise.race([stopped, pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
 			await publish.close();
 			await Promise.all([publishing.close(), consuming.close()]);
 		},

@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { Database } from "../../mixins/database/database";
+import { event } from "../../mixins/events/contract";
+import type { Topology } from "../../mixins/events/topology";
+import { append } from "../../mixins/outbox/append";
+import { partitionLeases } from "../../mixins/outbox/leases";
+import { relay, type Relay, type RelayOptions } from "../../mixins/outbox/relay";
+import { outboxStatements } from "../../mixins/outbox/statements";
+import { queueNamed, QUIET } from "./transport.stage";
+
+/** An event that no shop knows. */
+export const LetterWritten = event({
+	type: "LetterWritten",
+	exchange: "letters.events",
+	routingKey: "letter.written",
+	version: 1,
+	aggregate: "letterId",
+	data: z.object({ letterId: z.uuid(), text: z.string() }),
+});
+
+/** One queue that hears everything about letters, one delivery after the other. */
+export const desk = queueNamed("readers.desk", "letters.events", { prefetch: 1 });
+export const letterTopology: Topology = { exchanges: ["letters.events"], queues: [desk] };
+
+export const letterOutbox = outboxStatements("letters");
+const cause = { correlationId: "a test", causationId: "a test" };
+
+/** Writes one event in a transaction of its own, as a service would. @returns the partition it waits in */
+export function writeLetter(db: Database, letterId: string, text: string): Promise<number> {
+	return db.transaction((tx) => append(tx, letterOutbox, LetterWritten({ letterId, text }), cause));
+}
+
+/** UUIDs, one for each of the 16 partitions in turn: the partition is made of the last digits. */
+export function oneForEachPartition(): string[] {
+	return Array.from({ length: 16 }, (_, partition) => `${randomUUID().slice(0, -1)}${partition.toString(16)}`);
+}
+
+/** A relay that holds every partition for as long as three seconds. */
+export async function relayAlone(
+	db: Database,
+	options: Pick<RelayOptions, "transport"> & Partial<RelayOptions>,
+): Promise<Relay> {
+	const leases = partitionLeases(db, "letters", `alone/${randomUUID()}`);
+	await leases.renew();
+	return relay({
+		db,
+		statements: letterOutbox,
+		leases,
+		topology: letterTopology,
+		producer: "letters",
+		log: { ...QUIET, debug: () => undefined, trace: () => undefined, fatal: () => undefined } as never,
+		...options,
+	});
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from "node:crypto";
+import type { Database } from "../../mixins/database/database";
+import type { EventTransport, OutgoingMessage, PublishOutcome } from "../../mixins/events/transport";
+import type { Relay } from "../../mixins/outbox/relay";
+import { until } from "../support/until";
+import { relayAlone, writeLetter } from "./letters";
+import { mixinDatabase, type MixinDatabase } from "./mixin-database";
+
+/**
+ * What a relay does about a broker's answers. The broker here is made up, because no real one refuses on demand; that
+ * the relay works with the real ones is shown in outbox.int.test.ts.
+ */
+
+let database: MixinDatabase;
+const running: Relay[] = [];
+
+beforeAll(async () => {
+	database = await mixinDatabase({ letters: ["create_event_tables"] });
+});
+
+afterEach(async () => {
+	for (const each of running.splice(0)) await each.stop();
+	await database.ask("TRUNCATE letters.outbox, letters.outbox_aggregates, letters.outbox_relays");
+	await database.ask("UPDATE letters.outbox_leases SET owner = NULL, expires_at = NULL");
+});
+
+afterAll(() => database[Symbol.asyncDispose]());
+
+const CONFIRMED: PublishOutcome = { confirmed: true };
+const REFUSED: PublishOutcome = { confirmed: false, reason: "no queue is bound for it", fault: "message" };
+const IN_TROUBLE: PublishOutcome = { confirmed: false, reason: "there is no connection" };
+
+/** Takes what `judge` lets through, and remembers it. */
+function broker(judge: (letterId: string, text: string) => PublishOutcome) {
+	const taken: string[] = [];
+	let calls = 0;
+	const publish = async (messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> => {
+		calls++;
+		return messages.map(({ body }) => {
+			const { aggregate_id, data } = JSON.parse(body) as { aggregate_id: string; data: { text: string } };
+			const outcome = judge(aggregate_id, data.text);
+			if (outcome.confirmed) taken.push(data.text);
+			return outcome;
+		});
+	};
+	return { taken, calls: () => calls, transport: { publish } as unknown as EventTransport };
+}
+
+async function start(transport: EventTransport, db: Database = database.db): Promise<Relay> {
+	const worker = await relayAlone(db, { transport });
+	running.push(worker);
+	worker.start();
+	return worker;
+}
+
+async function waiting(): Promise<{ text: string; attempts: number; dead: boolean; last_error: string | null }[]> {
+	return database.ask(
+		"SELECT data->>'text' AS text, attempts, dead_at IS NOT NULL AS dead, last_error FROM letters.outbox ORDER BY seq",
+	);
+}
+
+test("an event that the broker does not take holds up its own aggregate and no other, and goes on later", async () => {
+	const [stuck, free] = [randomUUID(), randomUUID()];
+	let isStuck = true;
+	const post = broker((letterId) => (letterId === stuck && isStuck ? REFUSED : CONFIRMED));
+	for (const text of ["s1", "s2", "s3"]) await writeLetter(database.db, stuck, text);
+	for (const text of ["f1", "f2", "f3"]) await writeLetter(database.db, free, text);
+
+	await start(post.transport);
+	await until(() => post.taken.length === 3, { what: "the free ones" });
+	await until(async () => (await waiting())[0]!.attempts >= 2, { what: "a second attempt" });
+	const held = await waiting();
+	isStuck = false;
+	await until(() => post.taken.length === 6, { what: "the stuck ones" });
+
+	expect(post.taken).toEqual(["f1", "f2", "f3", "s1", "s2", "s3"]);
+	expect(held.map(({ text, attempts }) => [text, attempts > 0])).toEqual([
+		["s1", true],
+		["s2", false],
+		["s3", false],
+	]);
+	expect(held[0]!.last_error).toBe("no queue is bound for it");
+	await until(async () => (await waiting()).length === 0, { what: "the outbox to be empty" });
+});
+
+test("after its last attempt an event is dead: visible with its reason, and no longer in the way", async () => {
+	const letterId = randomUUID();
+	const post = broker((_letterId, text) => (text === "poison" ? REFUSED : CONFIRMED));
+	await writeLetter(database.db, letterId, "poison");
+	await writeLetter(database.db, letterId, "next");
+	await database.ask("UPDATE letters.outbox SET attempts = 1499 WHERE data->>'text' = 'poison'");
+
+	await start(post.transport);
+	await until(() => post.taken.length === 1, { what: "the next one" });
+
+	expect(post.taken).toEqual(["next"]);
+	await until(async () => (await waiting()).length === 1, { what: "the next one to be removed" });
+	expect(await waiting()).toEqual([
+		{ text: "poison", attempts: 1_500, dead: true, last_error: "no queue is bound for it" },
+	]);
+});
+
+test("a broker in trouble costs no event an attempt", async () => {
+	let isInTrouble = true;
+	const post = broker(() => (isInTrouble ? IN_TROUBLE : CONFIRMED));
+	await writeLetter(database.db, randomUUID(), "patient");
+
+	await start(post.transport);
+	await until(() => post.calls() >= 3, { what: "three attempts" });
+	const [during] = await waiting();
+	isInTrouble = false;
+	await until(() => post.taken.length === 1, { what: "the event" });
+
+	expect(during).toMatchObject({ attempts: 0, dead: false });
+});
+
+test("a broker in trouble is not asked more often because many events are written", async () => {
+	const post = broker(() => IN_TROUBLE);
+	const worker = await start(post.transport);
+	const letters = Array.from({ length: 200 }, () => randomUUID());
+
+	for (const letterId of letters) {
+		await writeLetter(database.db, letterId, "hurry");
+		worker.wake();
+	}
+
+	expect(post.calls()).toBeLessThan(50);
+});
+
+test("a relay that dies between the confirm and the removal leaves the event to be published once more", async () => {
+	const letterId = randomUUID();
+	const post = broker(() => CONFIRMED);
+	let isDead = false;
+	const mortal: Database = {
+		...database.db,
+		async query(statement, values) {
+			if (statement.name === "letters.outbox.remove") isDead = true;
+			if (isDead) throw new Error("The process was killed");
+			return database.db.query(statement, values);
+		},
+	};
+	await writeLetter(database.db, letterId, "once or twice");
+
+	const first = await start(post.transport, mortal);
+	await until(() => isDead, { what: "the first relay to die" });
+	await first.stop();
+	await database.ask("UPDATE letters.outbox_leases SET expires_at = now()");
+	await database.ask("DELETE FROM letters.outbox_relays");
+	await start(post.transport);
+	await until(async () => (await waiting()).length === 0, { what: "the outbox to be empty" });
+
+	expect(post.taken).toEqual(["once or twice", "once or twice"]);
+});
+
+test("what nobody announced is found: rows that were inserted by hand", async () => {
+	const post = broker(() => CONFIRMED);
+	await start(post.transport);
+
+	await writeLetter(database.db, randomUUID(), "unannounced");
+	await until(() => post.taken.length === 1, { what: "the sweep", withinMs: 3_000 });
+
+	expect(post.taken).toEqual(["unannounced"]);
+});
+
+test("a relay whose lease is over publishes nothing", async () => {
+	const post = broker(() => CONFIRMED);
+	const worker = await relayAlone(database.db, { transport: post.transport, leases: expiredLeases() });
+	running.push(worker);
+	worker.start();
+
+	await writeLetter(database.db, randomUUID(), "not mine");
+	worker.wake();
+	await worker.stop();
+
+	expect(post.taken).toEqual([]);
+});
+
+test("two hundred events of one aggregate, inserted in disorder, come in the order of their versions", async () => {
+	const letterId = randomUUID();
+	const post = broker(() => CONFIRMED);
+	await database.ask(
+		`INSERT INTO letters.outbox (event_id, partition, aggregate_id, aggregate_version, event_type, version, exchange,
+			routing_key, correlation_id, causation_id, data)
+		SELECT gen_random_uuid(), 0, $1::uuid, n, 'LetterWritten', 1, 'letters.events', 'letter.written', 'c', 'c',
+			json_build_object('text', n::text)
+		FROM generate_series(1, 200) AS n ORDER BY random()`,
+		[letterId],
+	);
+
+	await start(post.transport);
+	await until(() => post.taken.length === 200, { what: "all of them" });
+
+	expect(post.taken).toEqual(Array.from({ length: 200 }, (_, n) => String(n + 1)));
+});
+
+function expiredLeases() {
+	return { mine: () => [], renew: async () => undefined, release: async () => undefined };
+}
