@@ -4,7 +4,7 @@ import { migrate } from "../migrations/migrate";
 import path from "node:path";
 import { projectRoot } from "./project";
 import { databaseUrlOf, SERVICE_NAMES, type OwningService, type ServiceName, type Settings } from "./settings";
-import { reach } from "./reach";
+import { reach, type Patience } from "./reach";
 
 /** The schemas that come with each service. */
 const SCHEMAS: Record<OwningService, readonly string[]> = {
@@ -52,14 +52,16 @@ export function needsEmbedded(settings: Settings): boolean {
 	return hosted.some((service) => !databaseUrlOf(settings, service));
 }
 
-/** Waits for the databases to answer, and brings their schemas up to date. @returns the migrations applied */
-export async function prepareDatabases(databases: Databases): Promise<string[]> {
+/** Waits for the databases to answer. @throws {UnreachableError} */
+export async function reachDatabases({ all }: Databases, patience?: Patience): Promise<void> {
+	for (const { variable, url } of all) await reach(variable, url, () => ping(url), patience);
+}
+
+/** Brings the schemas up to date. @returns the migrations applied */
+export async function migrateDatabases({ all }: Databases): Promise<string[]> {
 	const files = await readMigrations(path.join(projectRoot, "migrations"));
 	const applied: string[] = [];
-	for (const { variable, url, schemas } of databases.all) {
-		await reach(variable, url, () => ping(url));
-		applied.push(...(await migrate(url, schemas, files)));
-	}
+	for (const { url, schemas } of all) applied.push(...(await migrate(url, schemas, files)));
 	return applied;
 }
 

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** Environment variables by name; empty text counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -83,9 +85,24 @@ export function url(env: Environment, variable: string, protocols: readonly stri
 export function origin(variable: string, value: string): string {
 	const parsed = URL.canParse(value) ? new URL(value) : undefined;
 	if (!parsed || parsed.origin !== value) {
-		throw new SettingsError(variable, `has "${value}", which is no origin such as https://shop.example`);
+		const shown = value.replace(/\/\/[^/]*@/, "//…@");
+		throw new SettingsError(variable, `has "${shown}", which is no origin such as https://shop.example`);
 	}
 	return value;
+}
+
+/** Words for whole groups of networks, as Express and proxy-addr know them. */
+const NETWORK_WORDS = ["loopback", "linklocal", "uniquelocal"];
+
+export function network(variable: string, value: string): string {
+	const [address, bits, ...rest] = value.split("/");
+	const family = isIP(address!);
+	const isWhole = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+	if (NETWORK_WORDS.includes(value) || (family > 0 && isWhole && rest.length === 0)) return value;
+	throw new SettingsError(
+		variable,
+		`has "${value}", which is no IP address, no network such as 10.0.0.0/8, and none of ${NETWORK_WORDS.join(", ")}`,
+	);
 }
 
 function inRange(variable: string, value: number, { min, max }: Range): number {

@@ -9,11 +9,12 @@ import type { Resources } from "../services/resources";
 import { services } from "../services/services";
 import { topology } from "../services/topology";
 import { refuseTakenAddress } from "./address-problem";
-import { databasesOf, needsEmbedded, prepareDatabases, type Databases } from "./databases";
+import { databasesOf, migrateDatabases, needsEmbedded, reachDatabases, type Databases } from "./databases";
 import { SettingsError } from "./environment";
 import { firstData, type FirstData } from "./first-data";
 import { startMonitor } from "./monitor";
 import { becomeOnlyProcess } from "./only-process";
+import type { Patience } from "./reach";
 import { reachAmqp, reachRedis } from "./reach-servers";
 import { jwtSecret } from "./secrets";
 import { SERVICE_NAMES, type Settings } from "./settings";
@@ -37,9 +38,10 @@ export type OnFatal = (reason: string) => void;
 /**
  * Starts what `settings` say: the embedded database where it is needed, migrations, topology, services, first data.
  * What was started is stopped again when something fails.
+ * @param patience with servers that do not answer yet
  * @throws an error whose message is a sentence for the person who started it
  */
-export async function startNode(settings: Settings, onFatal: OnFatal): Promise<Node> {
+export async function startNode(settings: Settings, onFatal: OnFatal, patience?: Patience): Promise<Node> {
 	refuseHalfAShop(settings);
 	if (settings.services.includes("gateway")) await refuseTakenAddress("PORT", settings.http.host, settings.http.port);
 	const undo: (() => Promise<void>)[] = [];
@@ -49,19 +51,22 @@ export async function startNode(settings: Settings, onFatal: OnFatal): Promise<N
 		if (!stopping) onFatal(reason);
 	};
 	try {
-		return await start(settings, fatal, undo, stop);
+		return await start({ settings, onFatal: fatal, undo, stop, patience });
 	} catch (error) {
 		await stop();
 		throw error;
 	}
 }
 
-async function start(
-	settings: Settings,
-	onFatal: OnFatal,
-	undo: (() => Promise<void>)[],
-	stop: () => Promise<void>,
-): Promise<Node> {
+interface Start {
+	settings: Settings;
+	onFatal: OnFatal;
+	undo: (() => Promise<void>)[];
+	stop: () => Promise<void>;
+	patience: Patience | undefined;
+}
+
+async function start({ settings, onFatal, undo, stop, patience }: Start): Promise<Node> {
 	const broker = new ServiceBroker(brokerOptions(settings));
 	let isReady = false;
 	let transport: EventTransport | undefined;
@@ -76,15 +81,17 @@ async function start(
 	const embedded = needsEmbedded(settings) ? await startEmbedded(settings, broker, onFatal) : undefined;
 	if (embedded) undo.push(() => embedded.stop());
 	const databases = databasesOf(settings, embedded?.url);
+	await reachDatabases(databases, patience);
 	if (!settings.amqpUrl) {
 		// Asked first: a refused second process must not have migrated anything.
 		const only = await onlyProcess(databases, onFatal);
 		undo.push(() => only.release());
 	}
-	const applied = await prepareDatabases(databases);
+	const applied = await migrateDatabases(databases);
 	if (applied.length > 0) broker.logger.info(`Applied ${applied.length} migrations`);
-	if (settings.redisUrl) await reachRedis(settings.redisUrl);
+	if (settings.redisUrl) await reachRedis(settings.redisUrl, patience);
 
+	if (settings.amqpUrl) await reachAmqp(settings.amqpUrl, patience);
 	transport = await openTransport(settings, databases, broker, undo);
 	monitor.watch(databases);
 	const resources: Resources = {
@@ -140,7 +147,6 @@ async function openTransport(
 	const node = broker.nodeID;
 	let transport: EventTransport;
 	if (settings.amqpUrl) {
-		await reachAmqp(settings.amqpUrl);
 		transport = rabbitmqTransport({ url: settings.amqpUrl, node, log });
 	} else {
 		const share = sharePool(databases.eventsUrl);

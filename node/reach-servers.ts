@@ -1,18 +1,19 @@
 import amqp from "amqplib";
 import { Redis } from "ioredis";
-import { reach } from "./reach";
+import { reach, type Patience } from "./reach";
 
 /** Waits for RabbitMQ. @throws {UnreachableError} */
-export function reachAmqp(url: string): Promise<void> {
-	return reach("AMQP_URL", url, async () => {
+export function reachAmqp(url: string, patience?: Patience): Promise<void> {
+	const attempt = async (): Promise<void> => {
 		const connection = await amqp.connect(url, { timeout: 3_000 });
 		await connection.close();
-	});
+	};
+	return reach("AMQP_URL", url, attempt, patience);
 }
 
 /** Waits for Redis. @throws {UnreachableError} */
-export function reachRedis(url: string): Promise<void> {
-	return reach("REDIS_URL", url, async () => {
+export function reachRedis(url: string, patience?: Patience): Promise<void> {
+	const attempt = async (): Promise<void> => {
 		const redis = new Redis(url, {
 			lazyConnect: true,
 			connectTimeout: 3_000,
@@ -27,5 +28,6 @@ export function reachRedis(url: string): Promise<void> {
 		} finally {
 			redis.disconnect();
 		}
-	});
+	};
+	return reach("REDIS_URL", url, attempt, patience);
 }

@@ -1,8 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 
+/** How long a server is waited for. */
+export interface Patience {
+	attempts: number;
+	pauseMs: number;
+}
+
 /** About 20 s in all: longer than a database takes to start beside us, shorter than a person's patience. */
-const ATTEMPTS = 20;
-const PAUSE_MS = 1_000;
+export const PATIENCE: Patience = { attempts: 20, pauseMs: 1_000 };
 
 /** A server that was named in the environment does not answer. The message never holds a password. */
 export class UnreachableError extends Error {
@@ -18,15 +23,20 @@ export class UnreachableError extends Error {
 const HOPELESS = /^(28P01|28000|3D000)$/;
 
 /** Tries to reach a server until it answers. @throws {UnreachableError} after the last attempt */
-export async function reach(variable: string, url: string, attempt: () => Promise<void>): Promise<void> {
+export async function reach(
+	variable: string,
+	url: string,
+	attempt: () => Promise<void>,
+	{ attempts, pauseMs }: Patience = PATIENCE,
+): Promise<void> {
 	for (let tried = 1; ; tried++) {
 		try {
 			return await attempt();
 		} catch (error) {
 			const { code, message } = error as { code?: unknown; message: string };
 			const isHopeless = typeof code === "string" && HOPELESS.test(code);
-			if (tried === ATTEMPTS || isHopeless) throw new UnreachableError(variable, url, message || String(code));
-			await pause(PAUSE_MS);
+			if (tried === attempts || isHopeless) throw new UnreachableError(variable, url, message || String(code));
+			await pause(pauseMs);
 		}
 	}
 }

@@ -56,7 +56,7 @@ export function readSettings(env: Environment): Settings {
 		http: {
 			host: read.text(env, "HOST", "127.0.0.1"),
 			port: read.integer(env, "PORT", { default: 3000, min: 0, max: 65_535 }),
-			trustedProxies: read.list(env, "TRUST_PROXY"),
+			trustedProxies: read.list(env, "TRUST_PROXY").map((proxy) => read.network("TRUST_PROXY", proxy)),
 			corsOrigins: read.list(env, "CORS_ORIGINS").map((origin) => read.origin("CORS_ORIGINS", origin)),
 		},
 		services,

@@ -77,9 +77,18 @@ function retryAfterS(): number {
 
 function fieldsOf(data: unknown): FieldProblem[] {
 	if (!Array.isArray(data)) return [];
-	return data.filter(isRecord).map((each) => ({
-		field: textOf(each["field"]).replace(/^input\./, ""),
-		message: textOf(each["message"]),
+	return data.filter(isRecord).flatMap((each) => {
+		const field = textOf(each["field"]).replace(/^input\./, "");
+		if (each["type"] === "objectStrict") return unknownFields(field, textOf(each["actual"]));
+		return [{ field, message: textOf(each["message"]) }];
+	});
+}
+
+/** fastest-validator names them all in one text, and the object that they are in as the field. */
+function unknownFields(parent: string, names: string): FieldProblem[] {
+	return names.split(", ").map((name) => ({
+		field: parent === "" ? name : `${parent}.${name}`,
+		message: `The '${name}' field is not known here.`,
 	}));
 }
 

@@ -13,8 +13,9 @@ import { corsOf, isAllowedOrigin } from "./origins";
 import { orderSubscriptions } from "./follow-order";
 import { DateTime } from "./gateway.graphql";
 import { healthRoute } from "./health-route";
+import { sendProblem } from "./rest-problem";
 import { restRoute } from "./rest-route";
-import { securityHeaders } from "./security-headers";
+import { setSecurityHeaders } from "./security-headers";
 
 /** What the handlers of this service find in `this`. */
 export type GatewayService = Service & WithApollo;
@@ -55,7 +56,7 @@ export default function gateway({ settings, jwtSecret, missing }: Resources): Se
 			logResponse: "debug",
 			logRequestParams: null,
 			logRouteRegistration: "debug",
-			use: [securityHeaders(production)],
+			onError: sendProblem,
 			routes: [restRoute(who, cors), healthRoute(() => broker, missing)],
 			assets: { folder: path.join(projectRoot, "public") },
 			rootCallOptions(options: { requestID?: string | undefined }, _request: IncomingMessage) {
@@ -64,6 +65,8 @@ export default function gateway({ settings, jwtSecret, missing }: Resources): Se
 		} as object,
 		created() {
 			broker = this.broker;
+			// Before moleculer-web hears of a request, so that its files and refusals have the headers too.
+			this.server!.prependListener("request", (_request, response) => setSecurityHeaders(response, production));
 		},
 	});
 }

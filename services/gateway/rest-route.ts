@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, Service } from "moleculer";
 import type { WithApollo } from "../../mixins/apollo/apollo.mixin";
-import { retryAfterOf } from "../../mixins/apollo/report";
 import type { Authenticator } from "./authenticate";
+import { sendError, sendProblem } from "./rest-problem";
 import { allowedMethods, paramsOf, REST_ROUTES, type RestRoute } from "./rest";
 
 interface RestRequest extends IncomingMessage {
@@ -52,12 +52,9 @@ export function restRoute({ meta, addressOf }: Authenticator, cors: object | und
 		},
 		onError(this: Service & WithApollo, request: RestRequest, response: ServerResponse, error: unknown) {
 			const known = allowedMethods(request.originalUrl.replace(/^\/api/, ""));
-			if (!request.$alias && known.length > 0) return refuseMethod(response, known);
-			const problem = this.reportProblem(error, request.$ctx.requestID);
-			const retryAfter = retryAfterOf(problem);
-			if (retryAfter) response.setHeader("retry-after", retryAfter);
-			const { code, message, details } = problem;
-			send(response, problem.code === "BAD_USER_INPUT" ? 400 : problem.status, { ...details, code, message });
+			const isKnown = known.includes(request.method ?? "");
+			if (known.length > 0 && !isKnown) return refuseMethod(response, known);
+			sendProblem.call(this, request, response, error);
 		},
 	};
 }
@@ -68,11 +65,5 @@ function routeOf({ $alias }: RestRequest): RestRoute {
 
 function refuseMethod(response: ServerResponse, allowed: readonly string[]): void {
 	response.setHeader("allow", allowed.join(", "));
-	send(response, 405, { code: "BAD_USER_INPUT", message: `Only ${allowed.join(", ")} is known here` });
-}
-
-function send(response: ServerResponse, status: number, error: object): void {
-	if (response.headersSent) return;
-	response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
-	response.end(JSON.stringify({ error }));
+	sendError(response, 405, { code: "BAD_USER_INPUT", message: `Only ${allowed.join(", ")} is known here` });
 }

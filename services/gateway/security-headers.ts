@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 
 /** Nothing from another host, nothing inline: what an injected script could use is not there. */
 const CONTENT_SECURITY_POLICY = [
@@ -10,14 +10,11 @@ const CONTENT_SECURITY_POLICY = [
 	"frame-ancestors 'none'",
 ].join("; ");
 
-/** A connect-style middleware that puts the security headers on every answer. */
-export function securityHeaders(production: boolean) {
-	return (_request: IncomingMessage, response: ServerResponse, next: () => void): void => {
-		response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
-		response.setHeader("X-Content-Type-Options", "nosniff");
-		response.setHeader("Referrer-Policy", "same-origin");
-		response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-		if (production) response.setHeader("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
-		next();
-	};
+/** On every answer, whatever it is. */
+export function setSecurityHeaders(response: ServerResponse, production: boolean): void {
+	response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+	response.setHeader("X-Content-Type-Options", "nosniff");
+	response.setHeader("Referrer-Policy", "same-origin");
+	response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+	if (production) response.setHeader("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
 }

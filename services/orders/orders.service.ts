@@ -8,6 +8,7 @@ import { Events } from "../../mixins/events/events.mixin";
 import { hint } from "../../mixins/hint";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { Sagas, type WithSagas } from "../../mixins/saga/saga.mixin";
+import { SKIP, TAKE } from "../pages";
 import type { Resources } from "../resources";
 import { cancellationSaga } from "./cancellation.saga";
 import { checkoutSaga } from "./checkout.saga";
@@ -58,8 +59,8 @@ export default function orders({ settings, transport, topology, databaseUrl, alo
 				params: {
 					$$strict: true,
 					status: { type: "enum", values: statuses, optional: true },
-					skip: { type: "number", integer: true, min: 0, max: 10_000, default: 0, convert: true },
-					take: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true },
+					skip: SKIP,
+					take: TAKE,
 				},
 				handler: listOrders,
 			},

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
+import { pageSize } from "../pages";
 import type { Address, OrderLine, OrderRow, OrderStatus, PaymentStatus } from "./orders.model";
 import { viewOf, type HistoryEntry, type OrderView } from "./orders.view";
 
@@ -128,7 +129,7 @@ export async function listOrders(
 ): Promise<{ items: OrderView[]; totalItems: number }> {
 	const where = [filter.userId ?? null, filter.status ?? null];
 	const [rows, [counted]] = await Promise.all([
-		db.query<OrderRow & { history: HistoryEntry[] }>(page, [...where, filter.skip, filter.take]),
+		db.query<OrderRow & { history: HistoryEntry[] }>(page, [...where, filter.skip, pageSize(filter.take)]),
 		db.query<{ total: number }>(count, where),
 	]);
 	return { items: rows.map((row) => viewOf(row, row.history)), totalItems: counted!.total };

@@ -1,6 +1,7 @@
 import type { Context } from "moleculer";
 import type { CallerMeta } from "../../mixins/access/access";
 import { sql } from "../../mixins/database/statement";
+import { pageSize } from "../pages";
 import { ProductNotFoundError } from "./products.errors";
 import type { ProductRow } from "./products.model";
 import type { ProductsService } from "./products.service";
@@ -75,7 +76,7 @@ export async function listProducts(
 	);
 	const [counted, rows] = await Promise.all([
 		this.db.query<{ total: number }>(count, values),
-		this.db.query<ProductRow>(page, [...values, skip, take]),
+		this.db.query<ProductRow>(page, [...values, skip, pageSize(take)]),
 	]);
 	return { items: rows.map((row) => viewOf(row, this.currency)), totalItems: counted[0]!.total };
 }

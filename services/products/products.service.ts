@@ -5,6 +5,7 @@ import { defineService } from "../../mixins/define";
 import { Events } from "../../mixins/events/events.mixin";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { operationParams } from "../../mixins/saga/participant";
+import { SKIP, TAKE } from "../pages";
 import type { Resources } from "../resources";
 import { categories, categoriesOf, childrenOf, createCategory } from "./categories";
 import { type ProductFilter, getProduct, listProducts, resolveProducts } from "./catalogue";
@@ -67,8 +68,8 @@ export default function products({ settings, transport, topology, databaseUrl }:
 						},
 					},
 					sort: { type: "enum", values: ["NEWEST", "NAME_ASC", "PRICE_ASC", "PRICE_DESC"], default: "NEWEST" },
-					skip: { type: "number", integer: true, min: 0, max: 10_000, default: 0, convert: true },
-					take: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true },
+					skip: SKIP,
+					take: TAKE,
 				},
 				// What is in stock is never answered from a cache.
 				cache: shownCache((ctx) => (ctx.params as { filter?: ProductFilter }).filter?.inStock === undefined),

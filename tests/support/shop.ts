@@ -35,6 +35,8 @@ export interface Shop extends Looking, AsyncDisposable {
 	node(): Node;
 	until(order: PlacedOrder): { is(status: string, expected?: Partial<Order>, withinMs?: number): Promise<Order> };
 	deadLetters(): Promise<FoundDeadLetter[]>;
+	/** Holds a lock in an open transaction until it is disposed of: what needs it waits meanwhile. */
+	holding(lock: string): Promise<AsyncDisposable>;
 	/** Stops the node and starts another one on the same database. */
 	restart(): Promise<void>;
 	/** Waits until nothing is in progress and every invariant holds. @throws with those that don't */
@@ -61,7 +63,7 @@ async function open(
 	closing.push(async () => base[Symbol.asyncDispose]());
 	const vhost = events === "rabbitmq" ? await testVhost() : undefined;
 	if (vhost) closing.push(async () => vhost[Symbol.asyncDispose]());
-	const database = new Pool({ connectionString: base.url, max: 2, application_name: "molecart tests" });
+	const database = new Pool({ connectionString: base.url, max: 4, application_name: "molecart tests" });
 	closing.push(() => database.end());
 	const auditor = await (vhost ? rabbitmqAuditor(vhost.url) : postgresAuditor(base.url));
 	closing.push(async () => auditor[Symbol.asyncDispose]());
@@ -86,6 +88,17 @@ async function open(
 		node: () => node,
 		until: (order) => ({ is: (status, expected, withinMs) => looking.settles(order, status, expected, withinMs) }),
 		deadLetters: () => auditor.deadLetters(),
+		async holding(lock) {
+			const client = await database.connect();
+			await client.query("BEGIN");
+			await client.query(lock);
+			return {
+				async [Symbol.asyncDispose]() {
+					await client.query("ROLLBACK");
+					client.release();
+				},
+			};
+		},
 		async restart() {
 			await node.stop();
 			node = await start();

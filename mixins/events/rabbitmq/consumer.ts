@@ -1,4 +1,5 @@
 import type { Channel, ConsumeMessage } from "amqplib";
+import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { pauseAfter } from "../backoff";
 import { failureOf } from "../failure";
@@ -37,9 +38,12 @@ export async function startConsumer(
 	{ connection, publisher, repair, node, log }: ConsumerOptions,
 ): Promise<RabbitmqConsumer> {
 	const stopping = new AbortController();
+	// Each message that is held back listens, as many as the prefetch.
+	setMaxListeners(0, stopping.signal);
 	const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
 	const inWork = new Set<Promise<void>>();
 	let current: { channel: Channel; tag: string } | undefined;
+	let troubled = false;
 
 	async function deliver(channel: Channel, message: ConsumeMessage): Promise<void> {
 		const failure = tooLarge(message);
@@ -64,8 +68,13 @@ export async function startConsumer(
 	async function forwarded(channel: Channel, publication: Publication): Promise<boolean> {
 		for (let failures = 1; ; failures++) {
 			const outcome = await publisher.publish(publication);
-			if (outcome.confirmed) return true;
-			log.warn(`A message of ${spec.name} could not be put into ${publication.routingKey}: ${outcome.reason}`);
+			if (outcome.confirmed) {
+				troubled = false;
+				return true;
+			}
+			// Once for all that are held back by the same trouble.
+			if (!troubled) log.warn(`Messages of ${spec.name} can't be put into ${publication.routingKey} yet: ${outcome.reason}`);
+			troubled = true;
 			if (stopping.signal.aborted || current?.channel !== channel) return false;
 			await pause(pauseAfter(failures, AGAIN), undefined, { signal: stopping.signal }).catch(() => undefined);
 		}

@@ -1,0 +1,268 @@
+import os from "node:os";
+import path from "node:path";
+import { SettingsError } from "./environment";
+import { readSettings, SERVICE_NAMES, type Settings } from "./settings";
+
+const SECRET = "Zm9ydHktdHdvIGlzIHRoZSBhbnN3ZXIgdG8gaXQgYWxs";
+const DATABASE_URL = "postgres://shop:s3cr3t@db.internal:5432/shop";
+
+interface Variable {
+	name: string;
+	read: (settings: Settings) => unknown;
+	default: unknown;
+	good: [text: string, value: unknown][];
+	/** With the sentence that it is refused with. */
+	bad?: [text: string, sentence: string][];
+	/** What else has to be set for it. */
+	beside?: Record<string, string>;
+}
+
+const NO_POSTGRES_URL = "is no URL that starts with postgres:// or postgresql:// and names a host.";
+const NO_PORT = "must be from 0 to 65535.";
+
+const serviceDatabases: Variable[] = (["users", "products", "cart", "orders", "payments"] as const).map((service) => ({
+	name: `${service.toUpperCase()}_DATABASE_URL`,
+	read: ({ databaseUrlOf }) => databaseUrlOf[service],
+	default: undefined,
+	good: [[DATABASE_URL, DATABASE_URL]],
+	bad: [["mysql://root:s3cr3t@db/shop", `${service.toUpperCase()}_DATABASE_URL ${NO_POSTGRES_URL}`]],
+}));
+
+const variables: Variable[] = [
+	{
+		name: "PORT",
+		read: ({ http }) => http.port,
+		default: 3000,
+		good: [
+			["0", 0],
+			["65535", 65_535],
+			[" 8080 ", 8_080],
+		],
+		bad: [
+			["65536", `PORT is 65536, but ${NO_PORT}`],
+			["-1", 'PORT is "-1", but must be a whole number.'],
+			["http", 'PORT is "http", but must be a whole number.'],
+			["80.5", 'PORT is "80.5", but must be a whole number.'],
+		],
+	},
+	{ name: "HOST", read: ({ http }) => http.host, default: "127.0.0.1", good: [["0.0.0.0", "0.0.0.0"]] },
+	{
+		name: "SERVICES",
+		read: ({ services }) => services,
+		default: [...SERVICE_NAMES],
+		good: [
+			["orders", ["orders"]],
+			["payments, cart,", ["cart", "payments"]],
+			["orders,orders", ["orders"]],
+		],
+		bad: [
+			[
+				"orders,stock",
+				'SERVICES names "stock", but the services are gateway, users, products, cart, orders, payments.',
+			],
+		],
+	},
+	{ name: "NAMESPACE", read: ({ namespace }) => namespace, default: "", good: [["blue", "blue"]] },
+	{
+		name: "NODE_ID",
+		read: ({ nodeId }) => nodeId,
+		default: `${os.hostname().toLowerCase()}-${process.pid}`,
+		good: [["orders-1", "orders-1"]],
+	},
+	{
+		name: "DATABASE_URL",
+		read: ({ databaseUrl }) => databaseUrl,
+		default: undefined,
+		good: [
+			[DATABASE_URL, DATABASE_URL],
+			["postgresql://[::1]/shop", "postgresql://[::1]/shop"],
+		],
+		bad: [
+			["db.internal:5432", `DATABASE_URL ${NO_POSTGRES_URL}`],
+			["mysql://root:s3cr3t@db/shop", `DATABASE_URL ${NO_POSTGRES_URL}`],
+			["postgres:///shop", `DATABASE_URL ${NO_POSTGRES_URL}`],
+		],
+	},
+	...serviceDatabases,
+	{
+		name: "AMQP_URL",
+		read: ({ amqpUrl }) => amqpUrl,
+		default: undefined,
+		good: [
+			["amqp://shop:s3cr3t@mq", "amqp://shop:s3cr3t@mq"],
+			["amqps://mq:5671/shop", "amqps://mq:5671/shop"],
+		],
+		bad: [["http://guest:s3cr3t@mq", "AMQP_URL is no URL that starts with amqp:// or amqps:// and names a host."]],
+	},
+	{
+		name: "REDIS_URL",
+		read: ({ redisUrl }) => redisUrl,
+		default: undefined,
+		good: [["redis://:s3cr3t@cache/2", "redis://:s3cr3t@cache/2"]],
+		bad: [["cache:s3cr3t@6379", "REDIS_URL is no URL that starts with redis:// or rediss:// and names a host."]],
+	},
+	{
+		name: "DATA_DIR",
+		read: ({ dataDir }) => dataDir,
+		default: path.resolve(".data"),
+		good: [
+			["/var/lib/shop", "/var/lib/shop"],
+			["data", path.resolve("data")],
+		],
+	},
+	{
+		name: "NODE_ENV",
+		read: ({ production }) => production,
+		default: false,
+		good: [
+			["development", false],
+			["test", false],
+			["production", true],
+		],
+		bad: [["prod", 'NODE_ENV is "prod", but must be one of development, production, test.']],
+		beside: { JWT_SECRET: SECRET, DATABASE_URL },
+	},
+	{
+		name: "JWT_SECRET",
+		read: ({ jwtSecret }) => jwtSecret,
+		default: undefined,
+		good: [[SECRET, SECRET]],
+		bad: [["s3cr3t", "JWT_SECRET has 6 bytes, and needs at least 32."]],
+	},
+	{
+		name: "ADMIN_EMAIL",
+		read: ({ admin }) => admin?.email,
+		default: undefined,
+		good: [["ada@shop.example", "ada@shop.example"]],
+		bad: [["ada", 'ADMIN_EMAIL is "ada", which is no e-mail address.']],
+		beside: { ADMIN_PASSWORD: "correct horse" },
+	},
+	{
+		name: "ADMIN_PASSWORD",
+		read: ({ admin }) => admin?.password,
+		default: undefined,
+		good: [["correct horse", "correct horse"]],
+		bad: [["s3cr3t", "ADMIN_PASSWORD is shorter than 8 characters."]],
+		beside: { ADMIN_EMAIL: "ada@shop.example" },
+	},
+	{
+		name: "SEED",
+		read: ({ seed }) => seed,
+		default: "demo",
+		good: [["none", "none"]],
+		bad: [["yes", 'SEED is "yes", but must be one of demo, none.']],
+	},
+	{
+		name: "CURRENCY",
+		read: ({ currency }) => currency,
+		default: "USD",
+		good: [["EUR", "EUR"]],
+		bad: [
+			["euro", 'CURRENCY is "euro", which is no ISO 4217 code such as USD or EUR.'],
+			["eur", 'CURRENCY is "eur", which is no ISO 4217 code such as USD or EUR.'],
+		],
+	},
+	{
+		name: "TRUST_PROXY",
+		read: ({ http }) => http.trustedProxies,
+		default: [],
+		good: [
+			["10.0.0.0/8, ::1", ["10.0.0.0/8", "::1"]],
+			["loopback", ["loopback"]],
+		],
+		bad: ["proxy.internal", "true", "10.0.0.0/33", "10.0.0.0/8/8", "10.0.0.0/x"].map((text) => [
+			text,
+			`TRUST_PROXY has "${text}", which is no IP address, no network such as 10.0.0.0/8, and none of loopback, linklocal, uniquelocal.`,
+		]),
+	},
+	{
+		name: "CORS_ORIGINS",
+		read: ({ http }) => http.corsOrigins,
+		default: [],
+		good: [["https://a.example, http://localhost:8080", ["https://a.example", "http://localhost:8080"]]],
+		bad: [
+			["*", 'CORS_ORIGINS has "*", which is no origin such as https://shop.example.'],
+			["https://a.example/", 'CORS_ORIGINS has "https://a.example/", which is no origin such as https://shop.example.'],
+			["null", 'CORS_ORIGINS has "null", which is no origin such as https://shop.example.'],
+			[
+				"https://ada:s3cr3t@a.example",
+				'CORS_ORIGINS has "https://…@a.example", which is no origin such as https://shop.example.',
+			],
+		],
+	},
+	{
+		name: "METRICS_PORT",
+		read: ({ metricsPort }) => metricsPort,
+		default: undefined,
+		good: [["9090", 9_090]],
+		bad: [["65536", `METRICS_PORT is 65536, but ${NO_PORT}`]],
+	},
+	{
+		name: "LOG_LEVEL",
+		read: ({ logLevel }) => logLevel,
+		default: "info",
+		good: [["debug", "debug"]],
+		bad: [["loud", 'LOG_LEVEL is "loud", but must be one of fatal, error, warn, info, debug, trace.']],
+	},
+	{
+		name: "RATE_LIMIT_FACTOR",
+		read: ({ rateLimitFactor }) => rateLimitFactor,
+		default: 1,
+		good: [
+			["0", 0],
+			["0.5", 0.5],
+		],
+		bad: [
+			["-1", 'RATE_LIMIT_FACTOR is "-1", but must be a number.'],
+			["1e3", 'RATE_LIMIT_FACTOR is "1e3", but must be a number.'],
+			["1000001", "RATE_LIMIT_FACTOR is 1000001, but must be from 0 to 1000000."],
+		],
+	},
+	{
+		name: "BCRYPT_COST",
+		read: ({ bcryptCost }) => bcryptCost,
+		default: 12,
+		good: [["4", 4]],
+		bad: [
+			["3", "BCRYPT_COST is 3, but must be from 4 to 15."],
+			["31", "BCRYPT_COST is 31, but must be from 4 to 15."],
+		],
+	},
+	{
+		name: "RESERVATION_TTL_S",
+		read: ({ reservationTtlS }) => reservationTtlS,
+		default: 900,
+		good: [["60", 60]],
+		bad: [
+			["0", "RESERVATION_TTL_S is 0, but must be from 1 to 86400."],
+			["15m", 'RESERVATION_TTL_S is "15m", but must be a whole number.'],
+		],
+	},
+];
+
+describe.each(variables)("$name", ({ name, read, default: fallback, good, bad = [], beside = {} }) => {
+	test("has its default when it is not set, empty or blank", () => {
+		for (const env of [{}, { [name]: "" }, { [name]: "  " }]) expect(read(readSettings(env))).toEqual(fallback);
+	});
+
+	test.each(good)("takes %p", (text, value) => {
+		expect(read(readSettings({ ...beside, [name]: text }))).toEqual(value);
+	});
+
+	// The others take any text.
+	if (bad.length === 0) return;
+	test.each(bad)("refuses %p with a sentence that names it and gives nothing away", (text, sentence) => {
+		const reading = () => readSettings({ ...beside, [name]: text });
+
+		expect(reading).toThrow(SettingsError);
+		expect(reading).toThrow(new Error(sentence));
+		expect(sentence).not.toContain("s3cr3t");
+	});
+});
+
+test("there is a row above for every variable that is read", () => {
+	const asked = new Set<string>();
+	readSettings(new Proxy({}, { get: (_, name) => void asked.add(String(name)) }));
+
+	expect(new Set(variables.map(({ name }) => name))).toEqual(asked);
+});

@@ -1,0 +1,24 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Context, Service } from "moleculer";
+import type { WithApollo } from "../../mixins/apollo/apollo.mixin";
+import { retryAfterOf } from "../../mixins/apollo/report";
+
+/** Answers what went wrong as JSON, with the codes that GraphQL uses and nothing of the inside. */
+export function sendProblem(
+	this: Service & WithApollo,
+	request: IncomingMessage & { $ctx?: Context },
+	response: ServerResponse,
+	error: unknown,
+): void {
+	const problem = this.reportProblem(error, request.$ctx?.requestID);
+	const retryAfter = retryAfterOf(problem);
+	if (retryAfter && !response.headersSent) response.setHeader("retry-after", retryAfter);
+	const { code, message, details } = problem;
+	sendError(response, code === "BAD_USER_INPUT" ? 400 : problem.status, { ...details, code, message });
+}
+
+export function sendError(response: ServerResponse, status: number, error: { code: string; message: string }): void {
+	if (response.headersSent) return;
+	response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
+	response.end(JSON.stringify({ error }));
+}

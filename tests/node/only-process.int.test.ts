@@ -1,0 +1,74 @@
+import { becomeOnlyProcess, SecondProcessError } from "../../node/only-process";
+import { startNode } from "../../node/node";
+import { readSettings } from "../../node/settings";
+import { onServer } from "../support/postgres-server";
+import { testDatabase, type TestDatabase } from "../support/servers";
+import { until } from "../support/until";
+
+const SENTENCE =
+	"Another Molecart process works on this database. Without AMQP_URL there is one process for a database: " +
+	"stop the other one, or set AMQP_URL for both.";
+
+const PID = "SELECT pid FROM pg_stat_activity WHERE application_name = 'molecart only process'";
+let database: TestDatabase;
+
+beforeAll(async () => {
+	database = await testDatabase();
+});
+
+afterAll(() => database[Symbol.asyncDispose]());
+
+const never = (reason: string): never => {
+	throw new Error(`Nothing should be lost, but: ${reason}`);
+};
+
+test("a second process on the same database is refused until the first one lets go", async () => {
+	const first = await becomeOnlyProcess(database.url, never);
+
+	await expect(becomeOnlyProcess(database.url, never)).rejects.toThrow(new SecondProcessError());
+	await first.release();
+	const second = await becomeOnlyProcess(database.url, never);
+
+	await second.release();
+});
+
+test("of ten that ask at once, one gets it", async () => {
+	const asked = await Promise.allSettled(Array.from({ length: 10 }, () => becomeOnlyProcess(database.url, never)));
+
+	const got = asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+	expect(got).toHaveLength(1);
+	await got[0]!.release();
+});
+
+test("a process whose connection is ended is told, since somebody else may take over now", async () => {
+	const lost: string[] = [];
+	const only = await becomeOnlyProcess(database.url, (reason) => lost.push(reason));
+
+	await onServer(database.url, (client) =>
+		client.query(`SELECT pg_terminate_backend(pid) FROM (${PID} AND datname = current_database()) AS held`),
+	);
+	await until(() => lost.length > 0, { what: "the process to be told" });
+
+	expect(lost).toHaveLength(1);
+	const next = await becomeOnlyProcess(database.url, never);
+	await next.release();
+	await only.release();
+});
+
+test("a start of the shop beside another one is refused with that sentence, and has migrated nothing", async () => {
+	const other = await becomeOnlyProcess(database.url, never);
+	const before = await tables();
+
+	const starting = startNode(readSettings({ DATABASE_URL: database.url, PORT: "0", LOG_LEVEL: "fatal" }), never);
+	await expect(starting).rejects.toThrow(SENTENCE);
+
+	expect(await tables()).toEqual(before);
+	await other.release();
+});
+
+function tables(): Promise<unknown[]> {
+	return onServer(database.url, async (client) => {
+		const { rows } = await client.query("SELECT schemaname, tablename FROM pg_tables ORDER BY 1, 2");
+		return rows;
+	});
+}
