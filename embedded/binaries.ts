@@ -5,8 +5,8 @@ import path from "node:path";
 import type { Account } from "./account";
 import { EmbeddedPostgresError, isCode } from "./failure";
 import { type Outcome, run } from "./launch";
-import { linkLibraries } from "./library_links";
-import type { PlatformPackage } from "./platform_package";
+import { linkLibraries } from "./library-links";
+import type { PlatformPackage } from "./platform-package";
 
 export interface Binaries {
 	readonly initdb: string;

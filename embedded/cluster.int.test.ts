@@ -7,7 +7,7 @@ import { createCluster, localesByPreference } from "./cluster";
 import { choosePlace } from "./place";
 import { ownPassword } from "./password";
 import { startEmbeddedPostgres } from "./postgres";
-import { platformPackage } from "./platform_package";
+import { platformPackage } from "./platform-package";
 import { thisMachine } from "./surroundings";
 import { query, temporaryFolder } from "./testing/given";
 

@@ -1,8 +1,8 @@
 import { chmod, chown, cp, lstat, readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
-import { linkLibraries } from "./library_links";
-import { platformPackage } from "./platform_package";
+import { linkLibraries } from "./library-links";
+import { platformPackage } from "./platform-package";
 import { startEmbeddedPostgres } from "./postgres";
 import { thisMachine } from "./surroundings";
 import { isRoot, makeFolder, nobody, query, startMolecartProcess, temporaryFolder } from "./testing/given";

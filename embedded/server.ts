@@ -10,8 +10,8 @@ import { EmbeddedPostgresError } from "./failure";
 import { launch } from "./launch";
 import { serverState, stopServer } from "./leftover";
 import type { Place } from "./place";
-import { openServerLog, type ServerLog } from "./server_log";
-import { serverSettings } from "./server_settings";
+import { openServerLog, type ServerLog } from "./server-log";
+import { serverSettings } from "./server-settings";
 import { becomesTrue } from "./waiting";
 
 /** Recovery after a crash replays at most a gigabyte of log: 0.1 s as a rule, a minute on a slow disk. */

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { type PlatformPackage, platformPackage } from "./platform_package";
+import { type PlatformPackage, platformPackage } from "./platform-package";
 
 /** What differs from one operating system to the next; an argument, so that a test can be another machine. */
 export interface Surroundings {

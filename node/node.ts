@@ -68,6 +68,10 @@ interface Start {
 
 async function start({ settings, onFatal, undo, stop, patience }: Start): Promise<Node> {
 	const broker = new ServiceBroker(brokerOptions(settings));
+	let brokerStopping: Promise<void> | undefined;
+	const stopBroker = (): Promise<void> => (brokerStopping ??= broker.stop());
+	// Its cache connects to Redis when it is made, and would keep a failed command from ending.
+	undo.push(stopBroker);
 	let isReady = false;
 	let transport: EventTransport | undefined;
 	const lacking = (): string[] => [
@@ -104,7 +108,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		alone: !settings.amqpUrl,
 	};
 	for (const name of settings.services) broker.createService(services[name](resources));
-	undo.push(() => broker.stop());
+	undo.push(stopBroker);
 	await broker.start();
 	const data = await firstData(broker, settings);
 	await serveFromTheFirstRequest(broker);

@@ -33,7 +33,9 @@ export async function becomeOnlyProcess(databaseUrl: string, onLost: (reason: st
 	});
 	let released = false;
 	client.on("error", (error) => {
+		// An ended connection is told twice: by the server's farewell, and by the end.
 		if (!released) onLost(error.message);
+		released = true;
 	});
 	await client.connect();
 	const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${BigInt(LOCK)}) AS taken`);

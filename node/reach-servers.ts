@@ -20,11 +20,14 @@ export function reachRedis(url: string, patience?: Patience): Promise<void> {
 			maxRetriesPerRequest: 0,
 			retryStrategy: () => null,
 		});
-		// What went wrong reaches us by the rejection; without a listener the event would be printed besides.
-		redis.on("error", () => undefined);
+		// The rejection says only that the connection is closed; why, says the event.
+		let reason: Error | undefined;
+		redis.on("error", (error: Error) => (reason = error));
 		try {
 			await redis.connect();
 			await redis.ping();
+		} catch (error) {
+			throw reason ?? error;
 		} finally {
 			redis.disconnect();
 		}

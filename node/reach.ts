@@ -15,7 +15,7 @@ export class UnreachableError extends Error {
 
 	constructor(variable: string, url: string, reason: string) {
 		const { protocol, host, pathname } = new URL(url);
-		super(`${variable} can't be reached at ${protocol}//${host}${pathname}: ${reason}.`);
+		super(`${variable} can't be reached at ${protocol}//${host}${pathname}: ${reason.replace(/\.$/, "")}.`);
 	}
 }
 

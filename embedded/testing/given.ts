@@ -47,7 +47,7 @@ export interface MolecartProcess extends AsyncDisposable {
 }
 
 export function startMolecartProcess({ as, ...options }: ProcessOptions): MolecartProcess {
-	const program = path.join(__dirname, "molecart_process.ts");
+	const program = path.join(__dirname, "molecart-process.ts");
 	const child = spawn(process.execPath, ["--import", "tsx", program, JSON.stringify(options)], {
 		stdio: ["pipe", "pipe", "inherit"],
 		cwd: path.resolve(__dirname, "../.."),

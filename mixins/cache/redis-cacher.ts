@@ -39,6 +39,12 @@ export class ForgivingRedisCacher extends Cachers.Redis {
 		await this.orNothing("cleared", () => super.clean(match));
 	}
 
+	/** Where Redis is away, it can't be told goodbye, and the client would knock for ever. */
+	override async close(): Promise<void> {
+		await this.orNothing("closed", async () => super.close());
+		(this as unknown as { client: { disconnect(): void } | null }).client?.disconnect();
+	}
+
 	private async orNothing<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
 		try {
 			return await work();

@@ -25,6 +25,7 @@ export interface Declarations {
 export function declarations(connection: BrokerConnection, log: Log): Declarations {
 	let declared: Topology = { exchanges: [], queues: [] };
 	let repairing: Promise<void> | undefined;
+	let checking = false;
 
 	async function quietly(work: () => Promise<void>): Promise<void> {
 		if (!connection.isUp()) return;
@@ -41,7 +42,14 @@ export function declarations(connection: BrokerConnection, log: Log): Declaratio
 		await quietly(() => declareTopology(connection, declared));
 	}
 
-	const check = setInterval(() => void quietly(() => bindAgain(connection, declared)), BINDINGS_CHECK_MS).unref();
+	async function check(): Promise<void> {
+		if (checking) return;
+		checking = true;
+		await quietly(() => bindAgain(connection, declared));
+		checking = false;
+	}
+
+	const checks = setInterval(() => void check(), BINDINGS_CHECK_MS).unref();
 
 	return {
 		async declare(topology) {
@@ -52,7 +60,7 @@ export function declarations(connection: BrokerConnection, log: Log): Declaratio
 			repairing ??= repairSoon();
 			return repairing;
 		},
-		close: () => clearInterval(check),
+		close: () => clearInterval(checks),
 	};
 }
 

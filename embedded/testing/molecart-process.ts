@@ -1,5 +1,5 @@
 import { startEmbeddedPostgres } from "../postgres";
-import { platformPackage } from "../platform_package";
+import { platformPackage } from "../platform-package";
 import { thisMachine } from "../surroundings";
 import type { ProcessOptions } from "./given";
 

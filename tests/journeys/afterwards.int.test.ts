@@ -1,0 +1,179 @@
+import { randomUUID } from "node:crypto";
+import { addsUpAtTheEnd } from "../support/adds-up";
+import { transports } from "../support/servers";
+import { openShop, type Shop } from "../support/shop";
+import type { Order, PlacedOrder } from "../support/shop-types";
+import { until } from "../support/until";
+
+describe.each(transports)("what happens to orders afterwards, with events over %s", (events) => {
+	let shop: Shop;
+
+	beforeAll(async () => {
+		shop = await openShop({ events });
+	});
+	afterAll(() => shop[Symbol.asyncDispose]());
+
+	async function anOrder(): Promise<PlacedOrder> {
+		const product = await shop.given.product({ price: 1_999, stock: 10 });
+		const order = await shop.when.checksOut(await shop.given.customer(), [{ product, quantity: 2 }]);
+		await shop.until(order).is("CONFIRMED");
+		return order;
+	}
+
+	const stockOf = ({ items }: Order) => shop.stockOf({ id: items[0]!.productId });
+
+	test("a cancelled order is refunded and restocked, once", async () => {
+		const order = await anOrder();
+
+		const cancelled = await shop.when.cancels(order, "It is too green");
+
+		expect(cancelled).toMatchObject({ id: order.id, status: "CANCELLED" });
+		expect(cancelled.history.at(-1)).toMatchObject({ status: "CANCELLED", note: "It is too green" });
+		await shop.until(order).is("CANCELLED", { paymentStatus: "REFUNDED" });
+		await shop.eventually(() => stockOf(order), { onHand: 10, reserved: 0, available: 10 });
+		await expect(shop.when.cancels(order)).rejects.toMatchObject({ code: "ORDER_NOT_CANCELLABLE" });
+		expect(await shop.ledgerOf(order)).toEqual(
+			["authorize", "capture", "refund"].map((kind) => ({ kind, amount: 3_998 })),
+		);
+	});
+
+	test("who cancels the moment that the order is confirmed gets the money back all the same", async () => {
+		const product = await shop.given.product({ stock: 10 });
+		const orders = [];
+		for (let n = 0; n < 5; n++) {
+			orders.push(await shop.when.checksOut(await shop.given.customer(), [{ product, quantity: 1 }]));
+		}
+
+		await Promise.all(
+			orders.map((order) => until(() => shop.when.cancels(order), { what: "the order to become cancellable" })),
+		);
+
+		for (const order of orders) await shop.until(order).is("CANCELLED", { paymentStatus: "REFUNDED" });
+		await shop.eventually(() => shop.stockOf(product), { onHand: 10, reserved: 0, available: 10 });
+	});
+
+	test("an order that orders has not heard of is there, and can't be cancelled yet", async () => {
+		const product = await shop.given.product();
+		const ada = await shop.given.customer();
+		const cart = await shop.given.cart(ada, { product, quantity: 1 });
+		let order;
+		{
+			await using _busy = await shop.holding("LOCK TABLE orders.saga_state IN SHARE MODE");
+			order = await shop.when.checksOutCart(ada, cart);
+
+			expect(await shop.look(order)).toMatchObject({ id: order.id, number: order.number, status: "PENDING" });
+			await expect(shop.when.cancels(order)).rejects.toMatchObject({ code: "ORDER_NOT_CANCELLABLE" });
+		}
+
+		await shop.until(order).is("CONFIRMED");
+	});
+
+	test("an order is shipped and delivered, and can't be cancelled on the way", async () => {
+		const order = await anOrder();
+		const following = shop.door.follow("orderUpdated", order.id, order.by);
+		await until(() => following.states.length > 0, { what: "the current state" });
+
+		await shop.when.ships(order);
+		await expect(shop.when.cancels(order)).rejects.toMatchObject({
+			code: "ORDER_NOT_CANCELLABLE",
+			details: { orderId: order.id, status: "SHIPPED" },
+		});
+		await expect(shop.when.ships(order)).rejects.toMatchObject({ code: "CONFLICT" });
+		await shop.when.delivers(order);
+
+		await until(() => following.ended, { what: "the subscription to complete" });
+		const statuses = following.states.map(({ status }) => status);
+		expect([...new Set(statuses)]).toEqual(["CONFIRMED", "SHIPPED", "DELIVERED"]);
+		await shop.until(order).is("DELIVERED", { paymentStatus: "CAPTURED" });
+	});
+
+	test("of a cancellation and a shipment at the same time one succeeds, and the other is told why not", async () => {
+		const orders = [];
+		for (let n = 0; n < 5; n++) orders.push(await anOrder());
+
+		const races = await Promise.all(
+			orders.map((order) => Promise.allSettled([shop.when.cancels(order), shop.when.ships(order)])),
+		);
+
+		for (const [index, [cancelling, shipping]] of races.entries()) {
+			expect([cancelling.status, shipping.status].toSorted()).toEqual(["fulfilled", "rejected"]);
+			const won = cancelling.status === "fulfilled";
+			await shop.until(orders[index]!).is(won ? "CANCELLED" : "SHIPPED", {
+				paymentStatus: won ? "REFUNDED" : "CAPTURED",
+			});
+		}
+	});
+
+	test("an order whose payment was declined can be neither cancelled nor shipped", async () => {
+		const product = await shop.given.product();
+		const ada = await shop.given.customer();
+		const order = await shop.when.checksOut(ada, [{ product, quantity: 1 }], { token: "tok_decline" });
+		await shop.until(order).is("COMPENSATED");
+
+		await expect(shop.when.cancels(order)).rejects.toMatchObject({ code: "ORDER_NOT_CANCELLABLE" });
+		await expect(shop.when.ships(order)).rejects.toMatchObject({ code: "CONFLICT" });
+	});
+
+	test("an administrator keeps the catalogue: categories, products, prices and stock", async () => {
+		const admin = await shop.given.admin();
+		const slug = `light-${randomUUID()}`;
+		const category = (input: object): Promise<{ id: string }> =>
+			shop.door.graphql(
+				"mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id } }",
+				{ input },
+				admin,
+			);
+
+		const light = await category({ name: "Light", slug });
+		const desk = await category({ name: "On the desk", slug: `${slug}-desk`, parentId: light.id });
+		await expect(category({ name: "Again", slug })).rejects.toMatchObject({ code: "CONFLICT" });
+		const lamp = await shop.given.product({ name: "Halden lamp", categoryId: desk.id });
+		const updated = await shop.when.updatesProduct(lamp, { name: "Halden desk lamp", price: 8_900 });
+		const inLight = await shop.door.graphql(
+			`query ($id: ID!) { products(filter: { categoryId: $id }) {
+				totalItems items { name category { slug parent { slug children { slug } } } }
+			} }`,
+			{ id: light.id },
+		);
+
+		expect(updated).toMatchObject({ id: lamp.id, name: "Halden desk lamp", price: { amount: 8_900 } });
+		const parent = { slug, children: [{ slug: `${slug}-desk` }] };
+		expect(inLight).toEqual({
+			totalItems: 1,
+			items: [{ name: "Halden desk lamp", category: { slug: `${slug}-desk`, parent } }],
+		});
+	});
+
+	test("stock is adjusted, but never below what is reserved", async () => {
+		const product = await shop.given.product({ stock: 5 });
+		// Takes three seconds to be paid, and holds its stock meanwhile.
+		const order = await shop.when.checksOut(await shop.given.customer(), [{ product, quantity: 2 }], {
+			token: "tok_slow",
+		});
+		await shop.eventually(() => shop.stockOf(product), { onHand: 5, reserved: 2, available: 3 });
+
+		await expect(shop.when.adjustsStock(product, -4)).rejects.toMatchObject({
+			code: "INSUFFICIENT_STOCK",
+			details: { available: 3 },
+		});
+		expect(await shop.when.adjustsStock(product, -3)).toEqual({ onHand: 2, reserved: 2, available: 0 });
+		expect(await shop.when.adjustsStock(product, 7)).toEqual({ onHand: 9, reserved: 2, available: 7 });
+
+		await shop.until(order).is("CONFIRMED");
+		await shop.eventually(() => shop.stockOf(product), { onHand: 7, reserved: 0, available: 7 });
+	});
+
+	test("an administrator sees everyone's orders, a customer only their own", async () => {
+		const [first, second] = [await anOrder(), await anOrder()];
+		const ids = async (as: PlacedOrder["by"]) => {
+			const query = "{ orders(status: CONFIRMED, take: 100) { totalItems items { id } } }";
+			const { items } = await shop.door.graphql<{ items: { id: string }[] }>(query, {}, as);
+			return items.map(({ id }) => id);
+		};
+
+		expect(await ids(first.by)).toEqual([first.id]);
+		expect((await ids(await shop.given.admin())).slice(0, 2)).toEqual([second.id, first.id]);
+	});
+
+	addsUpAtTheEnd(() => shop);
+});

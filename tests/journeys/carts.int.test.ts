@@ -1,0 +1,103 @@
+import { addsUpAtTheEnd } from "../support/adds-up";
+import { transports } from "../support/servers";
+import { openShop, type Shop } from "../support/shop";
+import { CART_FIELDS, type Cart } from "../support/shop-types";
+
+describe.each(transports)("guests' carts, with events over %s", (events) => {
+	let shop: Shop;
+
+	beforeAll(async () => {
+		shop = await openShop({ events });
+	});
+	afterAll(() => shop[Symbol.asyncDispose]());
+
+	test("a guest's cart joins the user's own when the guest signs in", async () => {
+		const [lamp, mug] = [await shop.given.product(), await shop.given.product()];
+		const ada = await shop.given.customer();
+		const own = await shop.given.cart(ada, { product: lamp, quantity: 1 });
+		const guests = await shop.given.cart("guest", { product: lamp, quantity: 2 }, { product: mug, quantity: 1 });
+
+		await shop.when.signsIn(ada, guests);
+
+		const merged = (await shop.cartOf(ada))!;
+		expect(merged.id).toBe(own.id);
+		expect(quantitiesIn(merged)).toEqual({ [lamp.id]: 3, [mug.id]: 1 });
+		await expect(shop.cartOf(undefined, guests.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+		await shop.when.signsIn(ada, guests);
+		expect(quantitiesIn((await shop.cartOf(ada))!)).toEqual({ [lamp.id]: 3, [mug.id]: 1 });
+	});
+
+	test("who registers keeps the cart that was filled before, and can order it", async () => {
+		const lamp = await shop.given.product();
+		const guestCart = await shop.given.cart("guest", { product: lamp, quantity: 1 });
+
+		const ada = await shop.given.customer({ guestCart });
+		await expect(shop.cartOf(undefined, guestCart.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+		const order = await shop.when.checksOutCart(ada, guestCart);
+
+		const confirmed = await shop.until(order).is("CONFIRMED");
+		expect(await shop.cartOf(ada, confirmed.cartId)).toMatchObject({ items: [{ productId: lamp.id }] });
+	});
+
+	test("a guest can't order, and nobody can name somebody else's cart", async () => {
+		const lamp = await shop.given.product();
+		const guests = await shop.given.cart("guest", { product: lamp, quantity: 1 });
+		const [ada, eve] = [await shop.given.customer(), await shop.given.customer()];
+		const adas = await shop.given.cart(ada, { product: lamp, quantity: 1 });
+		const input = { cartId: guests.id, idempotencyKey: "k", paymentToken: "tok_approve" };
+
+		const asGuest = shop.door.graphql("mutation ($input: CheckoutInput!) { checkout(input: $input) { id } }", {
+			input,
+		});
+
+		await expect(asGuest).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+		const notFound = expect.objectContaining({ code: "NOT_FOUND" });
+		await expect(shop.cartOf(eve, adas.id)).rejects.toEqual(notFound);
+		await expect(shop.when.checksOutCart(eve, adas)).rejects.toEqual(notFound);
+		await expect(shop.when.signsIn(eve, adas)).resolves.toMatchObject({ id: eve.id });
+		expect(await shop.cartOf(ada)).toMatchObject({ id: adas.id, items: adas.items });
+	});
+
+	test("lines are changed, removed and cleared, and an ordered cart is not changed any more", async () => {
+		const [lamp, mug] = [await shop.given.product(), await shop.given.product()];
+		const ada = await shop.given.customer();
+		const { id: cartId } = await shop.given.cart(ada, { product: lamp, quantity: 1 }, { product: mug, quantity: 1 });
+		const change = (mutation: string, type: string, input: object): Promise<Cart> =>
+			shop.door.graphql<Cart>(
+				`mutation ($input: ${type}!) { ${mutation}(input: $input) { ${CART_FIELDS} } }`,
+				{ input },
+				ada,
+			);
+		const clear = (): Promise<Cart> =>
+			shop.door.graphql<Cart>(`mutation ($id: ID!) { clearCart(cartId: $id) { ${CART_FIELDS} } }`, { id: cartId }, ada);
+
+		const more = await change("updateCartItem", "UpdateCartItemInput", { cartId, productId: lamp.id, quantity: 4 });
+		const none = await change("updateCartItem", "UpdateCartItemInput", { cartId, productId: mug.id, quantity: 0 });
+		const removed = await change("removeFromCart", "RemoveFromCartInput", { cartId, productId: lamp.id });
+		const refilled = await shop.given.cart(ada, { product: mug, quantity: 2 });
+		const cleared = await clear();
+		await expect(shop.when.checksOutCart(ada, cleared)).rejects.toMatchObject({ code: "CART_EMPTY" });
+		const order = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }]);
+
+		expect([more, none, removed, refilled, cleared].map(quantitiesIn)).toEqual([
+			{ [lamp.id]: 4, [mug.id]: 1 },
+			{ [lamp.id]: 4 },
+			{},
+			{ [mug.id]: 2 },
+			{},
+		]);
+		const versions = [more, none, removed, refilled, cleared].map(({ version }) => version);
+		expect(versions).toEqual(versions.toSorted((a, b) => a - b));
+		expect(new Set(versions).size).toBe(5);
+		await shop.until(order).is("CONFIRMED");
+		const notActive = expect.objectContaining({ code: "CART_NOT_ACTIVE" });
+		await expect(clear()).rejects.toEqual(notActive);
+		await expect(shop.when.checksOutCart(ada, { id: cartId })).rejects.toEqual(notActive);
+	});
+
+	addsUpAtTheEnd(() => shop);
+});
+
+function quantitiesIn({ items }: Cart): Record<string, number> {
+	return Object.fromEntries(items.map(({ productId, quantity }) => [productId, quantity]));
+}
