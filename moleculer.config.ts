@@ -11,7 +11,7 @@ import { readSettings, type Settings } from "./node/settings";
 const PREFETCH = 100;
 
 /** No call waits longer, wherever it gets stuck. */
-const REQUEST_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 5_000;
 
 /** For Moleculer's own runner; the shop's commands use {@link brokerOptions}. */
 export default (): BrokerOptions => brokerOptions(readSettings(process.env));

@@ -17,6 +17,7 @@ export function reachRedis(url: string, patience?: Patience): Promise<void> {
 		const redis = new Redis(url, {
 			lazyConnect: true,
 			connectTimeout: 3_000,
+			commandTimeout: 3_000,
 			maxRetriesPerRequest: 0,
 			retryStrategy: () => null,
 		});

@@ -35,6 +35,11 @@ const child = spawn(
 
 // The signal is for the shop; this process only waits for how it ends.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+// npm tells its shell to end, and not every shell tells us (dash doesn't): then its death is the signal.
+if (process.env["npm_lifecycle_event"]) {
+	const shell = process.ppid;
+	setInterval(() => void (process.ppid !== shell && child.kill("SIGTERM")), 500).unref();
+}
 child.on("exit", (code, signal) => {
 	process.exitCode = code ?? (signal === "SIGINT" || signal === "SIGTERM" ? 0 : 1);
 });

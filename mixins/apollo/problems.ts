@@ -18,7 +18,6 @@ const nobodyThere = new Set([
 	"REQUEST_TIMEOUT",
 	"REQUEST_SKIPPED",
 	"REQUEST_REJECTED",
-	"QUEUE_FULL",
 	"BAD_GATEWAY",
 	"GRACEFUL_STOP_TIMEOUT",
 ]);
@@ -50,6 +49,7 @@ export function problemOf(error: unknown): Problem {
 
 	const { type, code, data, message } = cause as unknown as TypedError;
 	if (typeof type === "string" && nobodyThere.has(type)) return unavailable();
+	if (type === "QUEUE_FULL") return overloaded();
 	if (type === "VALIDATION_ERROR") return badInput("The input is not valid", 422, fieldsOf(data));
 	if (typeof code !== "number" || ((code < 400 || code > 499) && code !== 503)) return internalProblem();
 
@@ -68,6 +68,12 @@ function nameOf(type: unknown): string | undefined {
 function unavailable(): Problem {
 	const details = { retryAfter: retryAfterS() };
 	return { code: "UNAVAILABLE", message: "This part of the service is not available right now", status: 503, details };
+}
+
+/** A bulkhead's queue is full: refused at once, instead of late. */
+function overloaded(): Problem {
+	const details = { retryAfter: retryAfterS() };
+	return { code: "OVERLOADED", message: "There is too much to do right now", status: 503, details };
 }
 
 /** One second or two, so that those who were refused together don't come back together. */

@@ -5,6 +5,7 @@ import { Events } from "../../mixins/events/events.mixin";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { operationParams } from "../../mixins/saga/participant";
 import type { Resources } from "../resources";
+import { READ_TIMEOUT_MS } from "../timeouts";
 import { checkoutDetails, findAcceptedOrder, paymentToken } from "./accepted";
 import { cartConsumers } from "./cart.consumers";
 import { cartGraphQL } from "./cart.graphql";
@@ -47,6 +48,7 @@ export default function cart({ settings, transport, topology, databaseUrl }: Res
 		settings: { graphql: cartGraphQL },
 		actions: {
 			get: {
+				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
 				graphql: { query: "cart(id: ID): Cart" },
 				params: { $$strict: true, id: { type: "uuid", optional: true } },

@@ -23,9 +23,6 @@ export type GatewayService = Service & WithApollo;
 /** A request id comes from outside into events and logs, so it has to look like one. */
 const REQUEST_ID = /^[\w-]{8,64}$/;
 
-/** No client waits longer for one answer. */
-const CALL_TIMEOUT_MS = 10_000;
-
 /** The one door: GraphQL, REST, subscriptions, the web shop's files, and who is asking. */
 export default function gateway({ settings, jwtSecret, missing }: Resources): ServiceSchema {
 	let broker: ServiceBroker;
@@ -45,7 +42,7 @@ export default function gateway({ settings, jwtSecret, missing }: Resources): Se
 				addressOf: who.addressOf,
 				allowOrigin: (origin, host) => isAllowedOrigin(origin, host, http.corsOrigins),
 				expiresAt: (meta) => (meta as GatewayMeta).callerExpiresAtMs,
-				route: { callOptions: { timeout: CALL_TIMEOUT_MS }, ...(cors && { cors }) },
+				route: cors && { cors },
 			}),
 			ApiGateway,
 		],

@@ -10,6 +10,7 @@ import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { Sagas, type WithSagas } from "../../mixins/saga/saga.mixin";
 import { SKIP, TAKE } from "../pages";
 import type { Resources } from "../resources";
+import { READ_TIMEOUT_MS } from "../timeouts";
 import { cancellationSaga } from "./cancellation.saga";
 import { checkoutSaga } from "./checkout.saga";
 import { cancelOrder, deliverOrder, shipOrder } from "./life";
@@ -54,6 +55,7 @@ export default function orders({ settings, transport, topology, databaseUrl, alo
 		settings: { graphql: ordersGraphQL },
 		actions: {
 			list: {
+				timeout: READ_TIMEOUT_MS,
 				access: "user",
 				graphql: { query: "orders(status: OrderStatus, skip: Int = 0, take: Int = 20): OrderList!" },
 				params: {
@@ -65,6 +67,7 @@ export default function orders({ settings, transport, topology, databaseUrl, alo
 				handler: listOrders,
 			},
 			get: {
+				timeout: READ_TIMEOUT_MS,
 				access: "user",
 				graphql: { query: "order(id: ID!): Order" },
 				params: { $$strict: true, id: "uuid" },

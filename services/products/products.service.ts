@@ -7,6 +7,7 @@ import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { operationParams } from "../../mixins/saga/participant";
 import { SKIP, TAKE } from "../pages";
 import type { Resources } from "../resources";
+import { READ_TIMEOUT_MS } from "../timeouts";
 import { categories, categoriesOf, childrenOf, createCategory } from "./categories";
 import { type ProductFilter, getProduct, listProducts, resolveProducts } from "./catalogue";
 import { createProduct, updateProduct } from "./editing";
@@ -49,6 +50,7 @@ export default function products({ settings, transport, topology, databaseUrl }:
 		settings: { graphql: productsGraphQL },
 		actions: {
 			list: {
+				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
 				graphql: {
 					query: "products(filter: ProductFilter, sort: ProductSort, skip: Int = 0, take: Int = 20): ProductList!",
@@ -76,6 +78,7 @@ export default function products({ settings, transport, topology, databaseUrl }:
 				handler: listProducts,
 			},
 			get: {
+				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
 				graphql: { query: "product(id: ID!): Product" },
 				params: { $$strict: true, id: "uuid" },
@@ -125,6 +128,7 @@ export default function products({ settings, transport, topology, databaseUrl }:
 				handler: adjustStock,
 			},
 			categories: {
+				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
 				graphql: { query: "categories: [Category!]!" },
 				handler: categories,
@@ -141,11 +145,11 @@ export default function products({ settings, transport, topology, databaseUrl }:
 				handler: createCategory,
 			},
 
-			available: { access: "anyone", params: { ids }, handler: available },
-			stock: { access: "admin", params: { ids }, handler: stock },
-			categoriesOf: { access: "anyone", params: { ids }, handler: categoriesOf },
-			childrenOf: { access: "anyone", params: { ids }, handler: childrenOf },
-			resolve: { access: "anyone", params: { ids }, handler: resolveProducts },
+			available: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: available },
+			stock: { timeout: READ_TIMEOUT_MS, access: "admin", params: { ids }, handler: stock },
+			categoriesOf: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: categoriesOf },
+			childrenOf: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: childrenOf },
+			resolve: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: resolveProducts },
 
 			reserve: {
 				params: {

@@ -5,6 +5,7 @@ import { Database, type WithDatabase } from "../../mixins/database/database.mixi
 import { defineService } from "../../mixins/define";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import type { Resources } from "../resources";
+import { READ_TIMEOUT_MS } from "../timeouts";
 import { ensureAdmin, type AdminAccount } from "./admin";
 import { login, logout, refreshSession, register, changePassword } from "./accounts";
 import { forgetOldAttempts } from "./rate-limits";
@@ -48,14 +49,14 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 					cartId,
 					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
 				},
-				bulkhead: { enabled: true, concurrency: 4, maxQueueSize: 200 },
+				bulkhead: { enabled: true, concurrency: 4, maxQueueSize: 40 },
 				handler: register,
 			},
 			login: {
 				access: "anyone",
 				graphql: { mutation: "loginUser(input: LoginUserInput!): AuthPayload!" },
 				params: { $$strict: true, email, password, cartId },
-				bulkhead: { enabled: true, concurrency: 4, maxQueueSize: 200 },
+				bulkhead: { enabled: true, concurrency: 4, maxQueueSize: 40 },
 				handler: login,
 			},
 			refreshSession: {
@@ -77,12 +78,14 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 				handler: changePassword,
 			},
 			get: {
+				timeout: READ_TIMEOUT_MS,
 				access: "user",
 				graphql: { query: "user(id: ID!): User" },
 				params: { $$strict: true, id: "uuid" },
 				handler: getUser,
 			},
 			me: {
+				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
 				graphql: { query: "me: User" },
 				handler: me,

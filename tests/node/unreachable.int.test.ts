@@ -77,7 +77,8 @@ test("REDIS_URL is named with its address", async () => {
 });
 
 test("a server that takes the connection and never says a word is given up", async () => {
-	const mute = createServer().listen(0, "127.0.0.1");
+	const mute = createServer();
+	await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
 	const { port } = mute.address() as AddressInfo;
 	const once = { attempts: 1, pauseMs: 0 };
 

@@ -73,7 +73,8 @@ export async function startConsumer(
 				return true;
 			}
 			// Once for all that are held back by the same trouble.
-			if (!troubled) log.warn(`Messages of ${spec.name} can't be put into ${publication.routingKey} yet: ${outcome.reason}`);
+			if (!troubled)
+				log.warn(`Messages of ${spec.name} can't be put into ${publication.routingKey} yet: ${outcome.reason}`);
 			troubled = true;
 			if (stopping.signal.aborted || current?.channel !== channel) return false;
 			await pause(pauseAfter(failures, AGAIN), undefined, { signal: stopping.signal }).catch(() => undefined);
