@@ -18,7 +18,8 @@ const HEADER = /^-- schema: ([a-z_]+(?:, [a-z_]+)*)\n/;
 
 /** Reads the migrations of a folder, in the order of their numbers. */
 export async function readMigrations(folder: string): Promise<MigrationFile[]> {
-	const names = (await fs.readdir(folder)).filter((name) => NAME.test(name)).toSorted();
+	const names = (await fs.readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
+	refuseOtherNames(names);
 	refuseSameNumber(names);
 	return Promise.all(names.map((name) => readMigration(folder, name)));
 }
@@ -33,6 +34,12 @@ async function readMigration(folder: string, name: string): Promise<MigrationFil
 		sql,
 		checksum: createHash("sha256").update(sql).digest("hex"),
 	};
+}
+
+/** A file that was passed over in silence would be missed only in production. */
+function refuseOtherNames(names: readonly string[]): void {
+	const other = names.find((name) => !NAME.test(name));
+	if (other) throw new Error(`${other} must be named like 012_what_it_does.sql, or it would never be applied`);
 }
 
 function refuseSameNumber(names: readonly string[]): void {

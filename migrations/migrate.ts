@@ -33,6 +33,8 @@ export async function migrate(
 		application_name: "molecart migrate",
 		connectionTimeoutMillis: 5_000,
 	});
+	// The query in work is told as well; without a listener the event would end the process.
+	client.on("error", () => undefined);
 	await client.connect();
 	try {
 		await client.query(`SELECT pg_advisory_lock(${BigInt(LOCK)})`);
@@ -85,7 +87,8 @@ async function apply(client: pg.Client, file: MigrationFile, schema: string): Pr
 		]);
 		await client.query("COMMIT");
 	} catch (error) {
-		await client.query("ROLLBACK");
+		// On a broken connection there is nothing to roll back, and the first error is the one to tell.
+		await client.query("ROLLBACK").catch(() => undefined);
 		throw new Error(`The migration ${file.name} failed in the schema ${schema}: ${(error as Error).message}`, {
 			cause: error,
 		});

@@ -24,7 +24,8 @@ export class SharedPoolAdapter extends SequelizeDbAdapter {
 
 	override async connect(): Promise<void> {
 		const self = this as unknown as AdapterInternals;
-		this.share = sharePool(this.url);
+		// moleculer-db calls this again each second until it succeeds: one share is enough.
+		this.share ??= sharePool(this.url);
 		const { sequelize } = this.share.database;
 		await sequelize.authenticate();
 		const { name, define, options } = self.service.schema.model;
@@ -35,5 +36,6 @@ export class SharedPoolAdapter extends SequelizeDbAdapter {
 
 	override async disconnect(): Promise<void> {
 		await this.share?.release();
+		this.share = undefined;
 	}
 }

@@ -86,13 +86,19 @@ async function inTransaction<Result>(
 	let result: Result;
 	try {
 		result = await work(tx);
-		await connection.query("COMMIT");
+		await commit(connection);
 	} catch (error) {
 		if (!isConnectionLost(error)) await connection.query("ROLLBACK");
 		throw error;
 	}
 	for (const hook of hooks) hook();
 	return result;
+}
+
+/** PostgreSQL answers the COMMIT of a transaction in which a statement failed with a rollback, and no error. */
+async function commit(connection: Connection): Promise<void> {
+	const { command } = await connection.query("COMMIT");
+	if (command !== "COMMIT") throw new Error("A statement of the transaction failed, so it was rolled back");
 }
 
 /** A Sequelize transaction that only carries our connection to the models; it begins and ends with ours. */

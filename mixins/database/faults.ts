@@ -27,7 +27,7 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** A unique constraint refused the row. @returns the constraint's name */
 export function violatedConstraint(error: unknown): string | undefined {
-	const { constraint, original } = error as { constraint?: string; original?: { constraint?: string } };
+	const { constraint, original } = Object(error) as { constraint?: string; original?: { constraint?: string } };
 	return constraint ?? original?.constraint;
 }
 

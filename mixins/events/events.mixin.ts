@@ -81,6 +81,8 @@ function receiver<This>(
 	const byType = new Map(subscriptions.map((each) => [each.contract.type, each]));
 	return async (delivery: Delivery): Promise<Verdict> => {
 		try {
+			// Every event has one, and operators find it by that: whatever came without was not sent by an outbox.
+			if (delivery.messageId === undefined) throw new UnreadableEventError("it has no message_id");
 			const received = readEnvelope(delivery.body);
 			const subscription = byType.get(received.event_type);
 			if (!subscription) return ignoreUnknown(service, delivery, received);

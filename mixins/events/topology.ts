@@ -25,7 +25,7 @@ export interface Topology {
 
 /**
  * 0.25 s to a minute, ten retries over about four minutes: longer than a deployment, shorter than a shopper's patience.
- * Only four different ones: each is a queue of its own for each consumer, and a quorum queue costs RabbitMQ 3.10 three
+ * Only five different ones: each is a queue of its own for each consumer, and a quorum queue costs RabbitMQ 3.10 three
  * file handles, so that one with the usual limit of 1,024 took no connection any more beside four shops of ten each.
  */
 export const DEFAULT_RETRY_DELAYS_MS = [250, 1_000, 1_000, 4_000, 4_000, 16_000, 16_000, 64_000, 64_000, 64_000];

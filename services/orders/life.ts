@@ -14,10 +14,11 @@ type Ctx<Params> = Context<Params, CallerMeta>;
 /** By its owner or an administrator, as long as the parcel has not left. */
 export async function cancelOrder(this: OrdersService, ctx: Ctx<{ id: string; reason?: string }>): Promise<OrderView> {
 	const { id, reason } = ctx.params;
-	const { userId, cartId } = await readOrder(this, id, callerOf(ctx as Context<never, CallerMeta>));
+	const { userId, cartId, status } = await readOrder(this, id, callerOf(ctx as Context<never, CallerMeta>));
 	return this.db.transaction(async (tx) => {
 		const order = await advanceOrder(tx, { id, from: ["CONFIRMED"], to: "CANCELLED", note: reason });
-		if (!order) throw new OrderNotCancellableError(id, (await findOrder(tx, id))!.status);
+		// What orders has not heard of yet is as its checkout was accepted.
+		if (!order) throw new OrderNotCancellableError(id, (await findOrder(tx, id))?.status ?? status);
 		const items = order.items.map(({ productId, sku, name, quantity, unitPrice }) => ({
 			productId,
 			sku,

@@ -25,6 +25,11 @@ export type UsersService = Service &
 		cleaner: NodeJS.Timeout;
 	};
 
+/** A hash takes a core for a quarter of a second: two at a time for each leave the rest of the node at work. */
+const HASHING = { enabled: true, concurrency: 2, maxQueueSize: 500 };
+/** A crowd that arrives at once is let in one by one. */
+const HASHING_TIMEOUT_MS = 30_000;
+
 const CLEANING_MS = 60 * 60 * 1_000;
 
 const email = { type: "email", max: 254, normalize: false };
@@ -49,14 +54,16 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 					cartId,
 					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
 				},
-				bulkhead: { enabled: true, concurrency: 4, maxQueueSize: 40 },
+				bulkhead: HASHING,
+				timeout: HASHING_TIMEOUT_MS,
 				handler: register,
 			},
 			login: {
 				access: "anyone",
 				graphql: { mutation: "loginUser(input: LoginUserInput!): AuthPayload!" },
 				params: { $$strict: true, email, password, cartId },
-				bulkhead: { enabled: true, concurrency: 4, maxQueueSize: 40 },
+				bulkhead: HASHING,
+				timeout: HASHING_TIMEOUT_MS,
 				handler: login,
 			},
 			refreshSession: {

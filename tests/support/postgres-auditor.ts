@@ -32,7 +32,7 @@ export async function postgresAuditor(url: string): Promise<Auditor> {
 				`SELECT queue, event_id AS "eventId", body, error_code AS code, error_message AS message, attempts
 				FROM events.dead_letters ORDER BY id`,
 			);
-			return rows;
+			return rows.map((row) => ({ ...row, eventId: row.eventId ?? undefined }));
 		},
 		[Symbol.asyncDispose]: () => pool.end(),
 	};

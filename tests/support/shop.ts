@@ -4,17 +4,11 @@ import path from "node:path";
 import { Pool } from "pg";
 import { startNode, type Node } from "../../node/node";
 import { readSettings } from "../../node/settings";
-import type { Auditor, FoundDeadLetter } from "./auditor";
-import { brokenInvariants } from "./invariants";
 import { postgresAuditor } from "./postgres-auditor";
 import { rabbitmqAuditor } from "./rabbitmq-auditor";
 import { testDatabase, testVhost, type TransportKind } from "./servers";
-import { doorOf, type Door } from "./shop-door";
-import { ADMIN, givenIn, type Given } from "./shop-given";
-import { lookingIn, type Looking } from "./shop-looking";
-import type { Order, PlacedOrder } from "./shop-types";
-import { whenIn, type When } from "./shop-when";
-import { until } from "./until";
+import { ADMIN } from "./shop-given";
+import { stageOf, type Stage } from "./shop-stage";
 
 export interface ShopOptions {
 	events: TransportKind;
@@ -23,24 +17,11 @@ export interface ShopOptions {
 }
 
 /** A whole shop of its own, with a database and queues that nobody else uses. */
-export interface Shop extends Looking, AsyncDisposable {
-	given: Given;
-	when: When;
-	/** Its public side, for what `given` and `when` have no word for. */
-	door: Door;
-	auditor: Auditor;
-	/** For looking at what the public side does not show. */
-	database: Pool;
+export interface Shop extends Stage, AsyncDisposable {
 	/** The node under test; another one after `restart`. */
 	node(): Node;
-	until(order: PlacedOrder): { is(status: string, expected?: Partial<Order>, withinMs?: number): Promise<Order> };
-	deadLetters(): Promise<FoundDeadLetter[]>;
-	/** Holds a lock in an open transaction until it is disposed of: what needs it waits meanwhile. */
-	holding(lock: string): Promise<AsyncDisposable>;
 	/** Stops the node and starts another one on the same database. */
 	restart(): Promise<void>;
-	/** Waits until nothing is in progress and every invariant holds. @throws with those that don't */
-	untilSound(withinMs?: number): Promise<void>;
 }
 
 /** Opens a shop in this process: PostgreSQL and, where wanted, RabbitMQ are real, its port is any free one. */
@@ -74,44 +55,12 @@ async function open(
 	let node = await start();
 	closing.push(() => node.stop());
 
-	const door = doorOf(() => node.url!);
-	const initialStock = new Map<string, number>();
-	const given = givenIn(door, initialStock);
-	const looking = lookingIn({ door, given, database });
 	return {
-		given,
-		when: whenIn(door, given, initialStock),
-		door,
-		auditor,
-		database,
-		...looking,
+		...stageOf({ url: () => node.url!, database, auditor }),
 		node: () => node,
-		until: (order) => ({ is: (status, expected, withinMs) => looking.settles(order, status, expected, withinMs) }),
-		deadLetters: () => auditor.deadLetters(),
-		async holding(lock) {
-			const client = await database.connect();
-			await client.query("BEGIN");
-			await client.query(lock);
-			return {
-				async [Symbol.asyncDispose]() {
-					await client.query("ROLLBACK");
-					client.release();
-				},
-			};
-		},
 		async restart() {
 			await node.stop();
 			node = await start();
-		},
-		async untilSound(withinMs = 15_000) {
-			await until(
-				async () => {
-					const broken = await brokenInvariants({ database, heard: await auditor.heard(), initialStock });
-					if (broken.length > 0) throw new Error(broken.join("\n"));
-					return true;
-				},
-				{ what: "every invariant to hold", withinMs },
-			);
 		},
 		async [Symbol.asyncDispose]() {
 			await closeAll(closing);

@@ -1,0 +1,61 @@
+import { isConnectionLost, isPassing, isSerializationConflict, violatedConstraint } from "./faults";
+
+const pgError = (code: string, more: object = {}) => Object.assign(new Error("from pg"), { code, ...more });
+const sequelizeError = (name: string, original?: object) =>
+	Object.assign(new Error("from Sequelize"), { name, original });
+
+test.each<[string, unknown, { conflict?: boolean; lost?: boolean; passing?: boolean }]>([
+	["a serialisation failure", pgError("40001"), { conflict: true, passing: true }],
+	["a deadlock", pgError("40P01"), { conflict: true, passing: true }],
+	[
+		"a deadlock that a model met",
+		sequelizeError("SequelizeDatabaseError", pgError("40P01")),
+		{ conflict: true, passing: true },
+	],
+	["a session that an administrator ended", pgError("57P01"), { lost: true, passing: true }],
+	["a server that is starting", pgError("57P03"), { lost: true, passing: true }],
+	["a connection failure", pgError("08006"), { lost: true, passing: true }],
+	["a transaction that was idle for too long", pgError("25P03"), { lost: true, passing: true }],
+	["a socket that was reset", pgError("ECONNRESET"), { lost: true, passing: true }],
+	["a server that is not there", pgError("ECONNREFUSED"), { lost: true, passing: true }],
+	[
+		"a connection that ended without a word",
+		new Error("Connection terminated unexpectedly"),
+		{ lost: true, passing: true },
+	],
+	[
+		"a client that can't be used any more",
+		new Error("Client has encountered a connection error and is not queryable"),
+		{ lost: true, passing: true },
+	],
+	[
+		"a pool that can't connect",
+		sequelizeError("SequelizeConnectionRefusedError", pgError("ECONNREFUSED")),
+		{ lost: true, passing: true },
+	],
+	["a pool that has no connection free", sequelizeError("SequelizeConnectionAcquireTimeoutError"), { passing: true }],
+	["too many connections", pgError("53300"), { passing: true }],
+	["a full disk", pgError("53100"), { passing: true }],
+	["a lock that was not free in time", pgError("55P03"), { passing: true }],
+	["a statement that took too long", pgError("57014"), { passing: true }],
+	["a unique constraint", pgError("23505", { constraint: "books_title" }), {}],
+	["a mistake in the SQL", pgError("42601"), {}],
+	["a value that is no UUID", pgError("22P02"), {}],
+	["a mistake in the code", new TypeError("x is not a function"), {}],
+	["something thrown that is no error", "a text", {}],
+	["nothing at all thrown", undefined, {}],
+])("%s", (_name, error, { conflict = false, lost = false, passing = false }) => {
+	expect({
+		conflict: isSerializationConflict(error),
+		lost: isConnectionLost(error),
+		passing: isPassing(error),
+	}).toEqual({ conflict, lost, passing });
+});
+
+test("the constraint that refused a row has a name, from a statement and from a model alike", () => {
+	const error = pgError("23505", { constraint: "books_title" });
+
+	expect(violatedConstraint(error)).toBe("books_title");
+	expect(violatedConstraint(sequelizeError("SequelizeUniqueConstraintError", error))).toBe("books_title");
+	expect(violatedConstraint(new Error("another"))).toBeUndefined();
+});

@@ -1,0 +1,76 @@
+import { addsUpAtTheEnd } from "../support/adds-up";
+import { transports } from "../support/servers";
+import { openShop, type Shop } from "../support/shop";
+
+describe.each(transports)("reservations that expire after a second, with events over %s", (events) => {
+	let shop: Shop;
+
+	beforeAll(async () => {
+		shop = await openShop({ events, settings: { RESERVATION_TTL_S: "1" } });
+	});
+	afterAll(() => shop[Symbol.asyncDispose]());
+
+	const releasedFor = async (orderId: string): Promise<unknown[]> => {
+		const heard = (await shop.auditor.heard()).map(({ envelope }) => envelope);
+		return heard
+			.filter(({ event_type, aggregate_id }) => event_type === "StockReleased" && aggregate_id === orderId)
+			.map(({ data }) => data["reason"]);
+	};
+
+	test("what expired while the provider took its time is held again when nobody else wanted it", async () => {
+		const lamp = await shop.given.product({ stock: 1 });
+		const ada = await shop.given.customer();
+
+		const order = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }], { token: "tok_slow" });
+
+		await shop.eventually(() => releasedFor(order.id), ["EXPIRED"]);
+		await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" });
+		await shop.eventually(() => shop.stockOf(lamp), { onHand: 0, reserved: 0, available: 0 });
+	});
+
+	test("what expired and somebody else bought meanwhile is sold once, and the other one pays nothing", async () => {
+		const lamp = await shop.given.product({ stock: 1 });
+		const [ada, bob] = [await shop.given.customer(), await shop.given.customer()];
+		const bobs = await shop.given.cart(bob, { product: lamp, quantity: 1 });
+
+		const slow = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }], { token: "tok_slow" });
+		await shop.eventually(() => releasedFor(slow.id), ["EXPIRED"]);
+		const quick = await shop.when.checksOutCart(bob, bobs);
+
+		// Which of them is first depends on how busy this machine is; that both were would be wrong.
+		await shop.eventually(async () => {
+			const ends = await Promise.all([slow, quick].map((order) => shop.look(order)));
+			return ends.map(({ status, failureReason }) => [status, failureReason]).toSorted();
+		}, [
+			["COMPENSATED", "OUT_OF_STOCK"],
+			["CONFIRMED", null],
+		]);
+		await shop.eventually(() => shop.stockOf(lamp), { onHand: 0, reserved: 0, available: 0 });
+	});
+
+	addsUpAtTheEnd(() => shop);
+});
+
+describe.each(transports)("a restart, with events over %s", (events) => {
+	test("keeps everything: accounts, carts, orders, and those that were under way", async () => {
+		await using shop = await openShop({ events });
+		const lamp = await shop.given.product({ stock: 5 });
+		const ada = await shop.given.customer();
+		const bought = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }]);
+		const before = await shop.until(bought).is("CONFIRMED", { paymentStatus: "CAPTURED" });
+		const underWay = await shop.when.checksOut(ada, [{ product: lamp, quantity: 2 }], { token: "tok_timeout" });
+		const cart = await shop.given.cart(ada, { product: lamp, quantity: 1 });
+		await shop.eventually(async () => (await shop.ledgerOf(underWay)).length, 1);
+
+		await shop.restart();
+
+		expect(await shop.look(bought)).toEqual(before);
+		expect(await shop.cartOf(ada)).toEqual(cart);
+		expect(await shop.when.signsIn(ada)).toMatchObject({ id: ada.id });
+		await shop.until(underWay).is("CONFIRMED", { paymentStatus: "CAPTURED" });
+		await shop.until(await shop.when.checksOutCart(ada, cart)).is("CONFIRMED");
+		await shop.eventually(() => shop.stockOf(lamp), { onHand: 1, reserved: 0, available: 1 });
+		await shop.untilSound();
+		expect(await shop.deadLetters()).toEqual([]);
+	});
+});
