@@ -40,7 +40,8 @@ CREATE SEQUENCE cart.order_numbers START 100001;
 -- A checkout that was accepted. The token is forgotten when the order is settled.
 CREATE TABLE cart.checkouts (
 	order_id uuid PRIMARY KEY,
-	order_number text NOT NULL UNIQUE,
+	-- For people.
+	order_number text NOT NULL UNIQUE DEFAULT 'M-' || nextval('cart.order_numbers'),
 	cart_id uuid NOT NULL REFERENCES cart.carts (id),
 	user_id uuid NOT NULL,
 	items jsonb NOT NULL,

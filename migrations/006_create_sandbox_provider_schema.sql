@@ -14,9 +14,10 @@ CREATE TABLE sandbox_provider.ledger (
 );
 CREATE INDEX ledger_of_order ON sandbox_provider.ledger (order_id);
 
--- Authorisations that were called off before they arrived: a late one is refused.
-CREATE TABLE sandbox_provider.called_off (
+-- The first word on each authorisation: it was approved, or called off before it arrived; then a late one is refused.
+CREATE TABLE sandbox_provider.authorisations (
 	operation_id uuid PRIMARY KEY,
+	approved boolean NOT NULL,
 	at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -5,14 +5,23 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "..");
-const SOURCES = ["services", "mixins", "migrations", "node", "embedded", "moleculer.config.ts", "tsconfig.json"];
+const SOURCES = [
+	"services",
+	"mixins",
+	"migrations",
+	"node",
+	"embedded",
+	"moleculer.config.ts",
+	"tsconfig.json",
+	"tsconfig.build.json",
+];
 
-/** Milliseconds since 1970 of the newest file; 0 where there is none. */
+/** Milliseconds since 1970 of the newest file, or folder, which a removal makes new; 0 where there is none. */
 function newest(file) {
 	const stat = fs.statSync(file, { throwIfNoEntry: false });
 	if (!stat) return 0;
 	if (!stat.isDirectory()) return stat.mtimeMs;
-	return Math.max(0, ...fs.readdirSync(file).map((name) => newest(path.join(file, name))));
+	return Math.max(stat.mtimeMs, ...fs.readdirSync(file).map((name) => newest(path.join(file, name))));
 }
 
 function isBuilt() {

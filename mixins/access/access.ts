@@ -38,7 +38,7 @@ export const AccessControl: Middleware = {
 	localAction(next: (ctx: Context) => Promise<unknown>, action: ActionSchema) {
 		const access = action.access ?? "services";
 		if (access === "anyone" || access === "services") return next;
-		return (ctx: Context) => {
+		return async (ctx: Context) => {
 			const { caller } = ctx.meta as CallerMeta;
 			if (!caller) throw new UnauthenticatedError();
 			if (access === "admin" && caller.role !== "ADMIN") throw new ForbiddenError();

@@ -53,11 +53,13 @@ export function readBearer(authorization: string | undefined, secret: string): B
 	if (!token) throw new InvalidTokenError();
 	try {
 		const claims = jwt.verify(token, keyOf(secret), { ...PARTIES, algorithms: [ALGORITHM] });
-		if (typeof claims === "string" || !claims.sub || !claims.exp || typeof claims.role !== "string")
-			throw new InvalidTokenError();
-		return { caller: { id: claims.sub, role: claims.role }, expiresAtMs: claims.exp * 1_000 };
+		if (typeof claims === "string") throw new InvalidTokenError();
+		const { sub, exp, role } = claims as Record<string, unknown>;
+		if (typeof sub !== "string" || typeof exp !== "number" || typeof role !== "string") throw new InvalidTokenError();
+		return { caller: { id: sub, role }, expiresAtMs: exp * 1_000 };
 	} catch (error) {
-		if (error instanceof jwt.JsonWebTokenError) throw new InvalidTokenError();
+		// Claims that are no JSON are a SyntaxError, thrown before the signature is looked at.
+		if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) throw new InvalidTokenError();
 		throw error;
 	}
 }

@@ -19,7 +19,7 @@ export class ForgivingRedisCacher extends Cachers.Redis {
 				connectTimeout: 3_000,
 				retryStrategy: (attempt: number) => Math.min(200 * attempt, 5_000),
 			},
-		} as object);
+		});
 	}
 
 	/** `undefined` is Moleculer's word for "not cached"; null would be an answer. */

@@ -69,7 +69,7 @@ export function idempotencyKeysOf(schema: string): IdempotencyKeys {
 			const taken = await tx.query(take, [request.scope, request.key, hashOf(request.request)]);
 			if (taken.length === 0) return { answer: (await recall<Answer>(tx, request)) as Answer, repeated: true };
 			const answer = await work();
-			await tx.query(keep, [request.scope, request.key, JSON.stringify(answer)]);
+			await tx.query(keep, [request.scope, request.key, JSON.stringify(answer ?? null)]);
 			return { answer, repeated: false };
 		},
 	};

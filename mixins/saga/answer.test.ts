@@ -4,15 +4,11 @@ import { answerOf } from "./answer";
 const { MoleculerClientError, MoleculerError, MoleculerRetryableError } = Errors;
 
 test.each<[string, unknown, string]>([
-	["no such service", new Errors.ServiceNotFoundError({ action: "hotel.book" } as never), "away"],
-	[
-		"a service that does not answer now",
-		new Errors.ServiceNotAvailableError({ action: "hotel.book" } as never),
-		"away",
-	],
-	["no answer in time", new Errors.RequestTimeoutError({ action: "hotel.book" } as never), "away"],
-	["a full queue", new Errors.QueueIsFullError({ action: "hotel.book" } as never), "away"],
-	["a node that left before it answered", new Errors.RequestRejectedError({ action: "hotel.book" } as never), "away"],
+	["no such service", new Errors.ServiceNotFoundError({ action: "hotel.book" }), "away"],
+	["a service that does not answer now", new Errors.ServiceNotAvailableError({ action: "hotel.book" }), "away"],
+	["no answer in time", new Errors.RequestTimeoutError({ action: "hotel.book" }), "away"],
+	["a full queue", new Errors.QueueIsFullError({ action: "hotel.book" }), "away"],
+	["a node that left before it answered", new Errors.RequestRejectedError({ action: "hotel.book" }), "away"],
 	["a database that is away", new MoleculerRetryableError("busy", 503, "UNAVAILABLE"), "away"],
 	["a clear no", new MoleculerClientError("no room", 409, "FULL"), "refused"],
 	["parameters that are not allowed", new Errors.ValidationError("bad", undefined as never, []), "refused"],

@@ -85,8 +85,7 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 		const lines = logLines(definition, row, answer, moved);
 		const waitMs = next.kind === "try again" ? next.afterMs : undefined;
 		const isOurs = await db.transaction(async (tx) => {
-			if (!(await store.move(tx, moved, waitMs))) return false;
-			await store.log(tx, row.saga_id, waitMs === undefined ? lines : lines.slice(0, 1));
+			if (!(await store.move(tx, moved, waitMs === undefined ? lines : lines.slice(0, 1), waitMs))) return false;
 			for (const status of statusesReached(definition, row, answer, next)) {
 				await definition.reach.call(service, tx, {
 					sagaId: row.saga_id,
@@ -135,8 +134,7 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 			};
 			const hasRoom = driving.size < CONCURRENCY_MAX && !draining;
 			if (!hasRoom) tx.afterCommit(() => (crowded = true));
-			await store.insert(tx, row, hasRoom ? owner : null);
-			await store.log(tx, sagaId, [startLine(definition, row)]);
+			await store.insert(tx, row, hasRoom ? owner : null, startLine(definition, row));
 			if (hasRoom) tx.afterCommit(() => drive(row));
 		},
 		async sweep(evenIfLeased = false) {

@@ -35,9 +35,10 @@ export function operationIdOf(sagaId: string, step: string, direction: "do" | "u
 
 /** Where sagas are kept. All that changes a saga goes through here, and through `owner` and `epoch`. */
 export interface SagaStore {
-	insert(tx: Transaction, row: SagaRow, owner: string | null): Promise<void>;
-	/** Moves a saga on. @returns false when this node no longer owns it: somebody else has taken over. */
-	move(tx: Transaction, row: SagaRow, waitMs: number | undefined): Promise<boolean>;
+	/** Writes a new saga down, and the line that says what it tries first. */
+	insert(tx: Transaction, row: SagaRow, owner: string | null, line: LogLine): Promise<void>;
+	/** Moves a saga on and writes its log. @returns false when this node no longer owns it: somebody has taken over. */
+	move(tx: Transaction, row: SagaRow, lines: readonly LogLine[], waitMs: number | undefined): Promise<boolean>;
 	log(tx: Transaction, sagaId: string, lines: readonly LogLine[]): Promise<void>;
 	/** Takes over unfinished sagas that are due and that nobody works on. */
 	claim(tx: Transaction, sagas: readonly string[], limit: number, evenIfLeased: boolean): Promise<SagaRow[]>;
@@ -50,9 +51,9 @@ export interface SagaStore {
 export function sagaStore(db: Database, schema: string, owner: string, node: string): SagaStore {
 	const statements = sagaStatements(schema);
 	return {
-		async insert(tx, row, firstOwner) {
+		async insert(tx, row, firstOwner, line) {
 			await tx.query(statements.insert, [
-				row.saga_id,
+				...columnsOf(row.saga_id, node, [line]),
 				row.saga,
 				row.step,
 				JSON.stringify(row.data),
@@ -62,10 +63,10 @@ export function sagaStore(db: Database, schema: string, owner: string, node: str
 				LEASE_MS,
 			]);
 		},
-		async move(tx, row, waitMs) {
+		async move(tx, row, lines, waitMs) {
 			const isKept = waitMs === undefined && (row.status === "RUNNING" || row.status === "COMPENSATING");
 			const moved = await tx.query(statements.move, [
-				row.saga_id,
+				...columnsOf(row.saga_id, node, lines),
 				owner,
 				row.epoch,
 				row.status,
@@ -80,16 +81,7 @@ export function sagaStore(db: Database, schema: string, owner: string, node: str
 			return moved.length === 1;
 		},
 		async log(tx, sagaId, lines) {
-			await tx.query(statements.log, [
-				sagaId,
-				node,
-				lines.map(({ step }) => step),
-				lines.map(({ direction }) => direction),
-				lines.map(({ attempt }) => attempt),
-				lines.map(({ step, direction }) => operationIdOf(sagaId, step, direction)),
-				lines.map(({ outcome }) => outcome),
-				lines.map(({ detail }) => (detail === undefined ? null : JSON.stringify(detail))),
-			]);
+			await tx.query(statements.log, columnsOf(sagaId, node, lines));
 		},
 		claim: (tx, sagas, limit, evenIfLeased) =>
 			tx.query<SagaRow>(statements.claim, [owner, LEASE_MS, sagas, limit, evenIfLeased]),
@@ -105,30 +97,54 @@ export function sagaStore(db: Database, schema: string, owner: string, node: str
 	};
 }
 
+/** Lines of the log as the columns that the statements unnest. */
+function columnsOf(sagaId: string, node: string, lines: readonly LogLine[]): unknown[] {
+	return [
+		sagaId,
+		node,
+		lines.map(({ step }) => step),
+		lines.map(({ direction }) => direction),
+		lines.map(({ attempt }) => attempt),
+		lines.map(({ step, direction }) => operationIdOf(sagaId, step, direction)),
+		lines.map(({ outcome }) => outcome),
+		lines.map(({ detail }) => (detail === undefined ? null : JSON.stringify(detail))),
+	];
+}
+
 function sagaStatements(schema: string) {
 	const table = `${schema}.saga_state`;
 	const unfinished = "status IN ('RUNNING', 'COMPENSATING')";
+	/** $1 to $8 are what `columnsOf` makes. */
+	const logLines = (from: string) => `INSERT INTO ${schema}.saga_log
+		(saga_id, node, step, direction, attempt, operation_id, outcome, detail)
+		SELECT $1::uuid, $2, line.* FROM ${from},
+			unnest($3::text[], $4::text[], $5::int[], $6::uuid[], $7::text[], $8::jsonb[]) AS line`;
 	const inMs = (parameter: string) => `now() + ${parameter} * interval '1 millisecond'`;
 	return {
 		insert: sql(
 			`${schema}.saga.insert`,
-			`INSERT INTO ${table} (saga_id, saga, status, step, data, deadline_at, correlation_id, owner, lease_until)
-			VALUES ($1, $2, 'RUNNING', $3, $4, $5, $6, $7, CASE WHEN $7::text IS NOT NULL THEN ${inMs("$8::int")} END)`,
+			`WITH begun AS (
+				INSERT INTO ${table} (saga_id, saga, status, step, data, deadline_at, correlation_id, owner, lease_until)
+				VALUES ($1, $9, 'RUNNING', $10, $11, $12, $13, $14, CASE WHEN $14::text IS NOT NULL THEN ${inMs("$15::int")} END)
+				RETURNING saga_id
+			)
+			${logLines("begun")}`,
 		),
 		move: sql(
 			`${schema}.saga.move`,
-			`UPDATE ${table} SET status = $4, step = $5, attempts = $6, data = $7, failure_reason = $8,
-				version = version + 1, updated_at = now(), wake_at = ${inMs("$11::int")},
-				owner = CASE WHEN $9 THEN owner END,
-				lease_until = CASE WHEN $9 THEN ${inMs("$10::int")} END
-			WHERE saga_id = $1 AND owner = $2 AND epoch = $3 AND ${unfinished}
-			RETURNING saga_id`,
+			`WITH moved AS (
+				UPDATE ${table} SET status = $11, step = $12, attempts = $13, data = $14, failure_reason = $15,
+					version = version + 1, updated_at = now(), wake_at = ${inMs("$18::int")},
+					owner = CASE WHEN $16 THEN owner END,
+					lease_until = CASE WHEN $16 THEN ${inMs("$17::int")} END
+				WHERE saga_id = $1 AND owner = $9 AND epoch = $10 AND ${unfinished}
+				RETURNING saga_id
+			), noted AS (
+				${logLines("moved")}
+			)
+			SELECT saga_id FROM moved`,
 		),
-		log: sql(
-			`${schema}.saga.log`,
-			`INSERT INTO ${schema}.saga_log (saga_id, node, step, direction, attempt, operation_id, outcome, detail)
-			SELECT $1, $2, line.* FROM unnest($3::text[], $4::text[], $5::int[], $6::uuid[], $7::text[], $8::jsonb[]) AS line`,
-		),
+		log: sql(`${schema}.saga.log`, logLines("(SELECT $1::uuid AS saga_id) one")),
 		claim: sql(
 			`${schema}.saga.claim`,
 			`UPDATE ${table} SET owner = $1, epoch = epoch + 1, version = version + 1, lease_until = ${inMs("$2::int")}

@@ -8,10 +8,10 @@ import { idempotencyKeysOf } from "../../mixins/idempotency/idempotency";
 import { participantOf } from "../../mixins/saga/participant";
 import { acceptedOrder, type AcceptedOrder } from "./accepted";
 import { CartCheckoutInitiated } from "./cart.events";
-import { CartChangedError, CartEmptyError, CartNotActiveError } from "./cart.errors";
+import { CartChangedError, CartEmptyError } from "./cart.errors";
 import type { CartService } from "./cart.service";
-import { itemsOf, lockCart, lockUserCarts, touchCart } from "./cart.table";
-import { totalOf } from "./cart.view";
+import { itemsOf, lockActiveCart, touchCart } from "./cart.table";
+import { totalOf, type ItemRow } from "./cart.view";
 import { changesIn } from "./problems";
 import type { Ctx } from "./shopping";
 
@@ -51,22 +51,20 @@ export async function checkout(this: CartService, ctx: Ctx<CheckoutParams>): Pro
 	return orderAsItIs(this, ctx, answer.orderId, repeated);
 }
 
-const nextNumber = sql("cart.next_number", "SELECT nextval('cart.order_numbers') AS number");
 const insertCheckout = sql(
 	"cart.insert_checkout",
-	`INSERT INTO cart.checkouts (order_id, order_number, cart_id, user_id, items, total, currency, shipping_address, payment_token)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+	`INSERT INTO cart.checkouts (order_id, cart_id, user_id, items, total, currency, shipping_address, payment_token)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING order_number AS "orderNumber"`,
 );
 
+/** @returns the order's id, which is settled here, before orders has heard of it */
 async function acceptCheckout(
 	service: CartService,
 	tx: Transaction,
 	caller: Caller,
 	params: CheckoutParams,
 ): Promise<string> {
-	await lockUserCarts(tx, caller.id);
-	const cart = await lockCart(tx, params.cartId, caller);
-	if (cart.status !== "ACTIVE") throw new CartNotActiveError(cart.status);
+	const cart = await lockActiveCart(tx, params.cartId, caller);
 	const items = await itemsOf(tx, cart.id);
 	if (items.length === 0) throw new CartEmptyError();
 	const problems = changesIn(items, service.currency);
@@ -74,50 +72,48 @@ async function acceptCheckout(
 	if (problems.length > 0 || !isAsSeen) throw new CartChangedError(problems);
 
 	const orderId = randomUUID();
-	const [row] = await tx.query<{ number: number }>(nextNumber);
-	const orderNumber = `M-${row!.number}`;
-	const lines = items.map(({ productId, sku, name, quantity, unitPrice }) => ({
-		productId,
-		sku,
-		name,
-		quantity,
-		unitPrice,
-	}));
-	const total = totalOf(items);
-	const { currency } = service;
-	await participant.doOnce(
-		tx,
-		{ sagaId: orderId, step: "freeze", operationId: uuidv5("freeze", orderId) },
-		async () => {
-			await touchCart(tx, cart, { status: "CHECKING_OUT", userId: caller.id });
-			const address = params.shippingAddress ? JSON.stringify(params.shippingAddress) : null;
-			await tx.query(insertCheckout, [
-				orderId,
-				orderNumber,
-				cart.id,
-				caller.id,
-				JSON.stringify(lines),
-				total,
-				currency,
-				address,
-				params.paymentToken,
-			]);
-		},
-	);
-	await service.publish(
-		tx,
-		CartCheckoutInitiated({
-			cartId: cart.reference,
-			orderId,
-			orderNumber,
-			userId: caller.id,
-			items: lines,
-			total,
-			currency,
-		}),
-		{ correlationId: orderId, causationId: params.idempotencyKey },
-	);
+	const freeze = { sagaId: orderId, step: "freeze", operationId: uuidv5("freeze", orderId) };
+	await participant.doOnce(tx, freeze, async () => {
+		await touchCart(tx, cart, { status: "CHECKING_OUT", userId: caller.id });
+	});
+	const order = {
+		orderId,
+		userId: caller.id,
+		items: items.map(lineOf),
+		total: totalOf(items),
+		currency: service.currency,
+	};
+	const orderNumber = await writeDown(tx, cart.id, order, params);
+	await service.publish(tx, CartCheckoutInitiated({ ...order, cartId: cart.reference, orderNumber }), {
+		correlationId: orderId,
+		causationId: params.idempotencyKey,
+	});
 	return orderId;
+}
+
+interface AcceptedCheckout {
+	orderId: string;
+	userId: string;
+	items: ReturnType<typeof lineOf>[];
+	total: number;
+	currency: string;
+}
+
+/** @returns the order's number */
+async function writeDown(
+	tx: Transaction,
+	cartId: string,
+	{ orderId, userId, items, total, currency }: AcceptedCheckout,
+	{ shippingAddress, paymentToken }: CheckoutParams,
+): Promise<string> {
+	const address = shippingAddress ? JSON.stringify(shippingAddress) : null;
+	const values = [orderId, cartId, userId, JSON.stringify(items), total, currency, address, paymentToken];
+	const [row] = await tx.query<{ orderNumber: string }>(insertCheckout, values);
+	return row!.orderNumber;
+}
+
+function lineOf({ productId, sku, name, quantity, unitPrice }: ItemRow) {
+	return { productId, sku, name, quantity, unitPrice };
 }
 
 const ORDER_TIMEOUT_MS = 1_000;

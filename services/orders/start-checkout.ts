@@ -4,7 +4,7 @@ import type { Envelope } from "../../mixins/events/envelope";
 import type { CartCheckoutInitiated } from "../cart/cart.events";
 import type { PaymentFailed } from "../payments/payments.events";
 import { OrderPlaced } from "./orders.events";
-import { findOrder, insertOrder } from "./orders.table";
+import { insertOrder } from "./orders.table";
 import type { OrdersService } from "./orders.service";
 
 /** The order, its saga and OrderPlaced are one transaction: there is never one without the others. */
@@ -21,7 +21,6 @@ export async function startCheckout(
 		causationId: event_id,
 	});
 	await this.beginSaga(tx, "checkout", { sagaId: orderId, data: order, correlationId: correlation_id });
-	this.tellFollowers(tx, await findOrder(tx, orderId));
 }
 
 /** The answer may have been lost on its way to the saga: it asks again at once instead of after its pause. */

@@ -25,7 +25,7 @@ export interface AuthoriseParams {
  */
 export async function authorise(this: PaymentsService, ctx: Context<AuthoriseParams>): Promise<void> {
 	const { operation, orderId, amount, currency } = ctx.params;
-	const payment = await this.db.transaction(async (tx) => {
+	const { payment, isNew } = await this.db.transaction(async (tx) => {
 		await participant.begin(tx, operation);
 		return openPayment(tx, { orderId, amount, currency, authorizeOperationId: operation.operationId });
 	});
@@ -33,7 +33,7 @@ export async function authorise(this: PaymentsService, ctx: Context<AuthorisePar
 	if (payment.status !== "AUTHORIZING") return;
 
 	const { token } = await ctx.call<{ token: string }, { orderId: string }>("cart.paymentToken", { orderId });
-	const answer = await askProvider(this, payment, token);
+	const answer = await askProvider(this, payment, token, isNew);
 	if (!answer.approved) {
 		await noteRefusal(this, payment, answer.reason);
 		throw new PaymentRefusedError(orderId, answer.reason);
@@ -47,11 +47,16 @@ export async function authorise(this: PaymentsService, ctx: Context<AuthorisePar
 	);
 }
 
-async function askProvider(service: PaymentsService, payment: PaymentRow, token: string): Promise<ProviderAnswer> {
+async function askProvider(
+	service: PaymentsService,
+	payment: PaymentRow,
+	token: string,
+	isNew: boolean,
+): Promise<ProviderAnswer> {
 	const { orderId, amount, currency, authorizeOperationId: operationId } = payment;
 	try {
 		// An earlier attempt may have been approved without our hearing of it.
-		if (await service.provider.lookUp(operationId)) return { approved: true };
+		if (!isNew && (await service.provider.lookUp(operationId))) return { approved: true };
 		const signal = AbortSignal.timeout(PROVIDER_TIMEOUT_MS);
 		return await service.provider.authorise({ operationId, orderId, amount, currency, token }, signal);
 	} catch (error) {

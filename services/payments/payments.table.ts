@@ -24,7 +24,8 @@ const COLUMNS = `id, order_id AS "orderId", amount, currency, status, authorize_
 const open = sql(
 	"payments.open",
 	`INSERT INTO payments.payments (id, order_id, amount, currency, status, authorize_operation_id)
-	VALUES ($1, $2, $3, $4, 'AUTHORIZING', $5) ON CONFLICT (order_id) DO NOTHING`,
+	VALUES ($1, $2, $3, $4, 'AUTHORIZING', $5) ON CONFLICT (order_id) DO UPDATE SET updated_at = now()
+	RETURNING ${COLUMNS}`,
 );
 const find = sql("payments.find", `SELECT ${COLUMNS} FROM payments.payments WHERE order_id = $1`);
 const move = sql(
@@ -33,13 +34,19 @@ const move = sql(
 	WHERE order_id = $1 AND status = ANY ($2) RETURNING ${COLUMNS}`,
 );
 
-/** Writes down that a payment is about to be asked for. @returns it as it is: an earlier attempt may have gone further */
+/** Writes down that a payment is about to be asked for. `isNew`: nobody has asked the provider before. */
 export async function openPayment(
 	tx: Transaction,
-	payment: Pick<PaymentRow, "orderId" | "amount" | "currency" | "authorizeOperationId">,
-): Promise<PaymentRow> {
-	await tx.query(open, [randomUUID(), payment.orderId, payment.amount, payment.currency, payment.authorizeOperationId]);
-	return (await findPayment(tx, payment.orderId))!;
+	{
+		orderId,
+		amount,
+		currency,
+		authorizeOperationId,
+	}: Pick<PaymentRow, "orderId" | "amount" | "currency" | "authorizeOperationId">,
+): Promise<{ payment: PaymentRow; isNew: boolean }> {
+	const id = randomUUID();
+	const [payment] = await tx.query<PaymentRow>(open, [id, orderId, amount, currency, authorizeOperationId]);
+	return { payment: payment!, isNew: payment!.id === id };
 }
 
 export async function findPayment(db: Queries, orderId: string): Promise<PaymentRow | undefined> {

@@ -11,7 +11,7 @@ describe.each(transports)("what happens to orders afterwards, with events over %
 	beforeAll(async () => {
 		shop = await openShop({ events });
 	});
-	afterAll(() => shop[Symbol.asyncDispose]());
+	afterAll(async () => shop[Symbol.asyncDispose]());
 
 	async function anOrder(): Promise<PlacedOrder> {
 		const product = await shop.given.product({ price: 1_999, stock: 10 });
@@ -48,7 +48,10 @@ describe.each(transports)("what happens to orders afterwards, with events over %
 			orders.map((order) => until(() => shop.when.cancels(order), { what: "the order to become cancellable" })),
 		);
 
-		for (const order of orders) await shop.until(order).is("CANCELLED", { paymentStatus: "REFUNDED" });
+		for (const order of orders) {
+			await shop.until(order).is("CANCELLED", { paymentStatus: "REFUNDED" });
+			expect((await shop.ledgerOf(order)).map(({ kind }) => kind)).toEqual(["authorize", "capture", "refund"]);
+		}
 		await shop.eventually(() => shop.stockOf(product), { onHand: 10, reserved: 0, available: 10 });
 	});
 

@@ -20,7 +20,7 @@ describe.each(transports)("buying, with events over %s", (events) => {
 	beforeAll(async () => {
 		shop = await openShop({ events });
 	});
-	afterAll(() => shop[Symbol.asyncDispose]());
+	afterAll(async () => shop[Symbol.asyncDispose]());
 
 	test("a customer browses, orders two products, follows the order to CONFIRMED, and has paid once", async () => {
 		const lamp = await shop.given.product({ name: "Porcini lamp", price: 4_900, stock: 5 });

@@ -9,7 +9,7 @@ describe.each(transports)("guests' carts, with events over %s", (events) => {
 	beforeAll(async () => {
 		shop = await openShop({ events });
 	});
-	afterAll(() => shop[Symbol.asyncDispose]());
+	afterAll(async () => shop[Symbol.asyncDispose]());
 
 	test("a guest's cart joins the user's own when the guest signs in", async () => {
 		const [lamp, mug] = [await shop.given.product(), await shop.given.product()];

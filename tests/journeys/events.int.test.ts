@@ -88,7 +88,7 @@ describe.each(transports)("the events of a shop, over %s", (events) => {
 		await shop.untilSound();
 		heard = await shop.auditor.heard();
 	});
-	afterAll(() => shop[Symbol.asyncDispose]());
+	afterAll(async () => shop[Symbol.asyncDispose]());
 
 	test("are exactly those of the contract, each from its producer on its exchange", () => {
 		const seen = heard.map(({ exchange, routingKey, envelope: { event_type, producer } }) =>
@@ -180,7 +180,7 @@ describe.each(transports)("what comes wrong or twice, over %s", (events) => {
 	beforeAll(async () => {
 		shop = await openShop({ events });
 	});
-	afterAll(() => shop[Symbol.asyncDispose]());
+	afterAll(async () => shop[Symbol.asyncDispose]());
 
 	test("poison is dead at once and once, with what was wrong, and the next good message is handled", async () => {
 		const lamp = await shop.given.product();
@@ -275,7 +275,10 @@ describe.each(transports)("what comes wrong or twice, over %s", (events) => {
 		expect((await shop.ledgerOf(kept)).map(({ kind }) => kind)).toEqual(["authorize", "capture"]);
 	});
 
-	addsUpAtTheEnd(() => shop, Array(5).fill({ queue: "orders.checkout", code: "UNREADABLE_EVENT" }));
+	addsUpAtTheEnd(
+		() => shop,
+		Array.from({ length: 5 }, () => ({ queue: "orders.checkout", code: "UNREADABLE_EVENT" })),
+	);
 });
 
 /** A UUIDv7 of now. */

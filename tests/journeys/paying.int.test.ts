@@ -35,7 +35,7 @@ describe.each(transports)("paying, with events over %s", (events) => {
 			placed.set(token, { order: await shop.when.checksOutCart(customer, cart, { token }), product, cart });
 		}
 	});
-	afterAll(() => shop[Symbol.asyncDispose]());
+	afterAll(async () => shop[Symbol.asyncDispose]());
 
 	test.each(TOKENS)(
 		"%s ends in %s, and nothing is left that belongs to another end",

@@ -90,7 +90,7 @@ describe.each(transports)("refusals, with events over %s", (events) => {
 		await shop.until(order).is("CONFIRMED");
 		cart = await shop.given.cart(ada, { product: lamp, quantity: 1 });
 	});
-	afterAll(() => shop[Symbol.asyncDispose]());
+	afterAll(async () => shop[Symbol.asyncDispose]());
 
 	test.each(ADMINISTRATION)(
 		"%s is FORBIDDEN to a customer and UNAUTHENTICATED to nobody",

@@ -46,8 +46,8 @@ test("moleculer-db finds what it has inserted, by id and by field", async () => 
 	const { id } = (await books.adapter.insert({ title: "Emma", shelfNumber: 3 })) as unknown as { id: string };
 	await books.adapter.insert({ title: "Persuasion", shelfNumber: 3 });
 
-	const byId = (await books.adapter.findById(id)) as object;
-	const onShelf = (await books.adapter.find({ query: { shelfNumber: 3 }, sort: "-title" } as never)) as object[];
+	const byId = await books.adapter.findById(id);
+	const onShelf = await books.adapter.find({ query: { shelfNumber: 3 }, sort: "-title" } as never);
 
 	expect(byId).toMatchObject({ id, title: "Emma", shelfNumber: 3 });
 	expect(onShelf.map((found) => (found as { title: string }).title)).toEqual(["Persuasion", "Emma"]);

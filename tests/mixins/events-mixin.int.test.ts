@@ -33,13 +33,13 @@ function consumers(): QueueConsumer<Readers>[] {
 	return queues.map(({ reader, queue }) => {
 		const attempts = new Map<string, number>();
 		const read = on<Readers, typeof LetterWritten.data>(
-			LetterWritten as never,
+			LetterWritten,
 			async function (this: Readers, tx: Transaction, event: Letter) {
 				const attempt = (attempts.get(event.event_id) ?? 0) + 1;
 				attempts.set(event.event_id, attempt);
 				await tx.query(keep, [event.data.letterId, reader]);
 				await behaviours.get(event.data.text)?.(this, tx, attempt);
-			} as never,
+			},
 		);
 		return { queue, subscriptions: [read] };
 	});

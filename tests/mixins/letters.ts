@@ -49,7 +49,7 @@ export async function relayAlone(
 		leases,
 		topology: letterTopology,
 		producer: "letters",
-		log: { ...QUIET, debug: () => undefined, trace: () => undefined, fatal: () => undefined } as never,
+		log: { ...QUIET, debug: () => undefined, trace: () => undefined, fatal: () => undefined },
 		...options,
 	});
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Errors, ServiceBroker, type Context, type Service } from "moleculer";
+import { Errors, ServiceBroker, type Context } from "moleculer";
 import type { Database, Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { forward, given, pivot, saga, step, type SagaDefinition, type StepContext } from "../../mixins/saga/definition";
@@ -136,7 +136,7 @@ function openNode({ name, db, engineDb, definitions, moodsOf }: NodeParts): Trip
 	broker.createService(bookings(db));
 	const owner = `${name}/${randomUUID()}`;
 	const store = sagaStore(engineDb, "trips", owner, name);
-	const engine = sagaEngine({ service: service as Service, db: engineDb, store, definitions, owner });
+	const engine = sagaEngine({ service: service, db: engineDb, store, definitions, owner });
 	const started = broker.start();
 	return {
 		engine,

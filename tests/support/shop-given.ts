@@ -25,7 +25,7 @@ const AUTH_FIELDS = "accessToken refreshToken expiresIn user { id email name rol
 
 /** @param initialStock is told how many there were of each product */
 export function givenIn(door: Door, initialStock: Map<string, number>): Given {
-	let admin: Promise<Account> | undefined;
+	let admin: Account | undefined;
 
 	const given: Given = {
 		async product({ name = "A brass lamp", price = 1_999, stock = 10, categoryId } = {}) {
@@ -47,7 +47,10 @@ export function givenIn(door: Door, initialStock: Map<string, number>): Given {
 			);
 			return accountOf(auth, password);
 		},
-		admin: () => (admin ??= signIn(door, ADMIN)),
+		async admin() {
+			admin ??= await signIn(door, ADMIN);
+			return admin;
+		},
 		async cart(owner, ...wishes) {
 			let cart: Cart | undefined;
 			for (const { product, quantity } of wishes) {

@@ -38,16 +38,11 @@ export function sandboxProvider(databaseUrl: string): PaymentProvider {
 			if (behaviour === "timeout") await pause(60_000, undefined, { signal });
 			return recorded ? APPROVED : { approved: false, reason: "PAYMENT_CALLED_OFF" };
 		},
-		async lookUp(operationId) {
-			const found = await pool.query("SELECT FROM sandbox_provider.ledger WHERE operation_id = $1", [operationId]);
-			return found.rowCount === 1;
-		},
+		lookUp: (operationId) => isInLedger(pool, operationId),
 		capture: (request) => record(pool, "capture", request),
 		refund: (request) => record(pool, "refund", request),
 		async void({ authorisationId, ...request }) {
-			await pool.query("INSERT INTO sandbox_provider.called_off (operation_id) VALUES ($1) ON CONFLICT DO NOTHING", [
-				authorisationId,
-			]);
+			await pool.query(CALL_OFF, [authorisationId]);
 			await pool.query(VOID, [request.operationId, request.orderId, authorisationId]);
 		},
 		close: () => pool.end(),
@@ -81,34 +76,31 @@ async function record(
 	await pool.query(RECORD, [operationId, orderId, kind, amount, currency]);
 }
 
-// The row of called_off is taken first by whoever comes first, so a voided authorisation can't slip in afterwards.
+const CALL_OFF = `INSERT INTO sandbox_provider.authorisations (operation_id, approved) VALUES ($1, false)
+	ON CONFLICT (operation_id) DO NOTHING`;
+
 const VOID = `INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
 	SELECT $1, $2, 'void', amount, currency FROM sandbox_provider.ledger WHERE operation_id = $3 AND kind = 'authorize'
 	ON CONFLICT (operation_id) DO NOTHING`;
 
+// Whoever inserts the row first has the word, so that a voided authorisation can't slip in afterwards.
+const APPROVE = `WITH approved AS (
+		INSERT INTO sandbox_provider.authorisations (operation_id, approved) VALUES ($1, true)
+		ON CONFLICT (operation_id) DO NOTHING RETURNING operation_id
+	)
+	INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
+	SELECT operation_id, $2, 'authorize', $3, $4 FROM approved`;
+
 /** @returns false when it was called off before it arrived */
 async function recordAuthorisation(pool: pg.Pool, request: ProviderRequest): Promise<boolean> {
-	const client = await pool.connect();
-	try {
-		await client.query("BEGIN");
-		// Holds the place in called_off until the commit: a void that comes now waits, and then finds the authorisation.
-		const free = await client.query(
-			"INSERT INTO sandbox_provider.called_off (operation_id) VALUES ($1) ON CONFLICT DO NOTHING",
-			[request.operationId],
-		);
-		const { operationId, orderId, amount, currency } = request;
-		if (free.rowCount === 1) {
-			await client.query(RECORD, [operationId, orderId, "authorize", amount, currency]);
-			await client.query("DELETE FROM sandbox_provider.called_off WHERE operation_id = $1", [operationId]);
-		}
-		await client.query("COMMIT");
-		return free.rowCount === 1;
-	} catch (error) {
-		await client.query("ROLLBACK");
-		throw error;
-	} finally {
-		client.release();
-	}
+	const { operationId, orderId, amount, currency } = request;
+	const recorded = await pool.query(APPROVE, [operationId, orderId, amount, currency]);
+	return recorded.rowCount === 1 || isInLedger(pool, operationId);
+}
+
+async function isInLedger(pool: pg.Pool, operationId: string): Promise<boolean> {
+	const found = await pool.query("SELECT FROM sandbox_provider.ledger WHERE operation_id = $1", [operationId]);
+	return found.rowCount === 1;
 }
 
 async function countAttempt(pool: pg.Pool, operationId: string): Promise<number> {

@@ -1,0 +1,201 @@
+import { randomUUID } from "node:crypto";
+import type { Transaction } from "../../mixins/database/database";
+import { sql } from "../../mixins/database/statement";
+import { participantOf, StepUndoneError, type Operation } from "../../mixins/saga/participant";
+import { mixinDatabase, type MixinDatabase } from "./mixin-database";
+import { gate } from "./transport.stage";
+
+const hotel = participantOf("hotel");
+const note = sql("test.note", "INSERT INTO hotel.effects (saga_id, what) VALUES ($1, $2)");
+let database: MixinDatabase;
+
+beforeAll(async () => {
+	database = await mixinDatabase({ hotel: ["create_saga_participant_tables"] });
+	await database.ask("CREATE TABLE hotel.effects (seq serial, saga_id uuid, what text)");
+});
+
+afterAll(() => database[Symbol.asyncDispose]());
+
+/** One step of a new saga, with an operation for each direction, as the engine makes them. */
+function newStep(): { doing: Operation; undoing: Operation } {
+	const sagaId = randomUUID();
+	return {
+		doing: { sagaId, step: "book a room", operationId: randomUUID() },
+		undoing: { sagaId, step: "book a room", operationId: randomUUID() },
+	};
+}
+
+const doIt = (operation: Operation, answer: unknown = { room: 7 }): Promise<unknown> =>
+	database.db.transaction((tx) => doIn(tx, operation, answer));
+
+const doIn = (tx: Transaction, operation: Operation, answer: unknown): Promise<unknown> =>
+	hotel.doOnce(tx, operation, async () => {
+		await tx.query(note, [operation.sagaId, "booked"]);
+		return answer;
+	});
+
+const undoIt = (operation: Operation): Promise<void> =>
+	database.db.transaction((tx) =>
+		hotel.undoOnce(tx, operation, async () => {
+			await tx.query(note, [operation.sagaId, "cancelled"]);
+		}),
+	);
+
+async function effects({ sagaId }: Operation): Promise<string[]> {
+	const rows = await database.ask<{ what: string }>("SELECT what FROM hotel.effects WHERE saga_id = $1 ORDER BY seq", [
+		sagaId,
+	]);
+	return rows.map(({ what }) => what);
+}
+
+const log = ({ sagaId }: Operation) =>
+	database.ask("SELECT operation_id, direction, outcome, answer FROM hotel.saga_log WHERE saga_id = $1 ORDER BY at", [
+		sagaId,
+	]);
+
+test("a step is done once, and its repetition gets the first answer", async () => {
+	const { doing } = newStep();
+
+	const answers = [await doIt(doing), await doIt(doing, { room: 8 })];
+
+	expect(answers).toEqual([{ room: 7 }, { room: 7 }]);
+	expect(await effects(doing)).toEqual(["booked"]);
+	expect(await log(doing)).toEqual([
+		{ operation_id: doing.operationId, direction: "do", outcome: "DONE", answer: { room: 7 } },
+	]);
+});
+
+test("done by ten at the same time, it is done once, and all get one answer", async () => {
+	const { doing } = newStep();
+
+	const answers = await Promise.all(Array.from({ length: 10 }, (_, room) => doIt(doing, { room })));
+
+	expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+	expect(await effects(doing)).toEqual(["booked"]);
+});
+
+test("a step that answers nothing is remembered as well", async () => {
+	const { doing } = newStep();
+
+	await doIt(doing, null);
+
+	expect(await doIt(doing, { room: 7 })).toBeNull();
+	expect(await effects(doing)).toEqual(["booked"]);
+});
+
+test("a doing that fails is as if it had never begun, and can be done then", async () => {
+	const { doing } = newStep();
+
+	const failing = database.db.transaction(async (tx) => {
+		await doIn(tx, doing, "half");
+		throw new Error("the pen broke");
+	});
+	await expect(failing).rejects.toThrow("the pen broke");
+
+	expect(await doIt(doing, "whole")).toBe("whole");
+	expect(await effects(doing)).toEqual(["booked"]);
+});
+
+test("what was done is undone once, however often", async () => {
+	const { doing, undoing } = newStep();
+	await doIt(doing);
+
+	await undoIt(undoing);
+	await undoIt(undoing);
+
+	expect(await effects(doing)).toEqual(["booked", "cancelled"]);
+	expect(await log(doing)).toMatchObject([
+		{ operation_id: doing.operationId, direction: "do", outcome: "DONE" },
+		{ operation_id: undoing.operationId, direction: "undo", outcome: "UNDONE" },
+	]);
+});
+
+test("an undo that comes first has nothing to undo, and a doing that comes late is refused for good", async () => {
+	const { doing, undoing } = newStep();
+
+	await undoIt(undoing);
+	await expect(doIt(doing)).rejects.toThrow(StepUndoneError);
+	await expect(doIt(doing)).rejects.toMatchObject({
+		code: 409,
+		type: "SAGA_STEP_UNDONE",
+		retryable: false,
+		message: `"book a room" of the saga ${doing.sagaId} was undone and can't be done any more`,
+	});
+
+	expect(await effects(doing)).toEqual([]);
+	expect(await log(doing)).toMatchObject([{ direction: "undo", outcome: "NEVER_HAPPENED" }]);
+});
+
+test("what was done and undone can't be done again", async () => {
+	const { doing, undoing } = newStep();
+	await doIt(doing);
+	await undoIt(undoing);
+
+	await expect(doIt(doing)).rejects.toThrow(StepUndoneError);
+
+	expect(await effects(doing)).toEqual(["booked", "cancelled"]);
+});
+
+test("done and undone at the same time, it ends undone: either both took effect or neither", async () => {
+	for (let round = 0; round < 20; round++) {
+		const { doing, undoing } = newStep();
+
+		await Promise.allSettled([doIt(doing), undoIt(undoing), doIt(doing), undoIt(undoing)]);
+
+		expect([[], ["booked", "cancelled"]]).toContainEqual(await effects(doing));
+		await expect(doIt(doing)).rejects.toThrow(StepUndoneError);
+	}
+});
+
+test("an undo waits for a doing that is under way, and then undoes it", async () => {
+	const { doing, undoing } = newStep();
+	const [begun, finish] = [gate(), gate()];
+	const slow = database.db.transaction(async (tx) => {
+		await doIn(tx, doing, "slow");
+		begun.open();
+		await finish.opened;
+	});
+	await begun.opened;
+
+	const undone = undoIt(undoing);
+	finish.open();
+	await Promise.all([slow, undone]);
+
+	expect(await effects(doing)).toEqual(["booked", "cancelled"]);
+});
+
+test("the same step of another saga, and another step of the same saga, are other steps", async () => {
+	const { doing } = newStep();
+	await doIt(doing, "first");
+
+	expect(await doIt(newStep().doing, "of another saga")).toBe("of another saga");
+	expect(await doIt({ ...doing, step: "book a table", operationId: randomUUID() }, "another step")).toBe(
+		"another step",
+	);
+});
+
+describe("work that can't be in one transaction", () => {
+	const begin = (operation: Operation): Promise<void> => database.db.transaction((tx) => hotel.begin(tx, operation));
+
+	test("may begin again after a crash, and is done once", async () => {
+		const { doing } = newStep();
+
+		await begin(doing);
+		await begin(doing);
+		await doIt(doing);
+		await begin(doing);
+
+		expect(await doIt(doing)).toEqual({ room: 7 });
+		expect(await effects(doing)).toEqual(["booked"]);
+	});
+
+	test("that was undone in between can neither begin nor be done", async () => {
+		const { doing, undoing } = newStep();
+
+		await begin(doing);
+		await undoIt(undoing);
+
+		await expect(begin(doing)).rejects.toThrow(StepUndoneError);
+		await expect(doIt(doing)).rejects.toThrow(StepUndoneError);
+	});
+});
