@@ -10,6 +10,12 @@ import { readSettings, type Settings } from "./node/settings";
 /** Enough calls in flight for one node; 1, moleculer's default, makes a call A→B→A wait for itself for ever. */
 const PREFETCH = 100;
 
+/**
+ * An argument of Moleculer's queues on RabbitMQ, which outlive a node: with another number here, a node that comes back
+ * under its name could not declare its queues for two minutes.
+ */
+const QUEUED_MS_MAX = 10_000;
+
 /** No call waits longer, wherever it gets stuck. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
@@ -49,7 +55,7 @@ function transporter({ amqpUrl }: Settings): TransporterConfig | null {
 			prefetch: PREFETCH,
 			socketOptions: { noDelay: true, heartbeat: 10 },
 			// A request that waited longer than its caller did is dropped: it would be done for nobody.
-			queueOptions: { messageTtl: REQUEST_TIMEOUT_MS },
+			queueOptions: { messageTtl: QUEUED_MS_MAX },
 		},
 	} as TransporterConfig;
 }
@@ -83,6 +89,6 @@ function logger({ production, logLevel }: Settings): LoggerConfig {
 /** What Moleculer says of itself at every start is for whoever asks for more than `info`. */
 function levels(logLevel: Settings["logLevel"]): string | Record<string, string> {
 	if (logLevel !== "info") return logLevel;
-	const quiet = ["BROKER", "REGISTRY", "TRANSIT", "TRANSPORTER", "CACHER", "$NODE"];
+	const quiet = ["BROKER", "REGISTRY", "TRANSIT", "TRANSPORTER", "CACHER", "METRICS", "$NODE"];
 	return { ...Object.fromEntries(quiet.map((module) => [module, "warn"])), "**": "info" };
 }

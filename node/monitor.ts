@@ -7,6 +7,7 @@ import { addressProblem } from "./address-problem";
 import { isDeaf, mendDeafness } from "./transporter";
 import type { Databases } from "./databases";
 import type { Settings } from "./settings";
+import { logOf } from "./log";
 
 const LOOK_MS = 2_000;
 const ping = sql("monitor.ping", "SELECT 1 AS alive");
@@ -36,7 +37,7 @@ export async function startMonitor({ broker, settings, missing }: MonitorOptions
 			unreachable.delete(variable);
 		} catch (error) {
 			unreachable.add(variable);
-			broker.logger.debug(`${variable} does not answer:`, (error as Error).message);
+			logOf(broker).debug(`${variable} does not answer:`, (error as Error).message);
 		}
 	};
 
@@ -95,7 +96,7 @@ async function listen(
 		server.listen(metricsPort, host, resolve);
 	});
 	const { port } = server.address() as AddressInfo;
-	broker.logger.info(`Metrics and health are on http://${host}:${port}`);
+	logOf(broker).info(`Metrics and health are on http://${host}:${port}`);
 	return server;
 }
 

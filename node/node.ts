@@ -18,6 +18,7 @@ import type { Patience } from "./reach";
 import { reachAmqp, reachRedis } from "./reach-servers";
 import { jwtSecret } from "./secrets";
 import { SERVICE_NAMES, type Settings } from "./settings";
+import { logOf } from "./log";
 
 /** One node of the shop, at work. */
 export interface Node {
@@ -92,7 +93,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		undo.push(() => only.release());
 	}
 	const applied = await migrateDatabases(databases);
-	if (applied.length > 0) broker.logger.info(`Applied ${applied.length} migrations`);
+	if (applied.length > 0) logOf(broker).info(`Applied ${applied.length} migrations`);
 	if (settings.redisUrl) await reachRedis(settings.redisUrl, patience);
 
 	if (settings.amqpUrl) await reachAmqp(settings.amqpUrl, patience);
@@ -132,7 +133,7 @@ function refuseHalfAShop({ amqpUrl, services: hosted }: Settings): void {
 }
 
 async function startEmbedded(settings: Settings, broker: ServiceBroker, onFatal: OnFatal): Promise<EmbeddedPostgres> {
-	const embedded = await startEmbeddedPostgres({ dataDir: settings.dataDir, log: (line) => broker.logger.info(line) });
+	const embedded = await startEmbeddedPostgres({ dataDir: settings.dataDir, log: (line) => logOf(broker).info(line) });
 	void embedded.exited.then((reason) => onFatal(`The embedded database has ended: ${reason}`));
 	return embedded;
 }

@@ -1,4 +1,5 @@
 import type { ServiceBroker } from "moleculer";
+import { logOf } from "./log";
 
 /** What Moleculer's AMQP transporter keeps; it has no method to ask for it. */
 interface AmqpTransporter {
@@ -24,8 +25,8 @@ export function isDeaf(broker: ServiceBroker): boolean {
 export function mendDeafness(broker: ServiceBroker): void {
 	const transporter = transporterOf(broker);
 	if (!transporter?.connected || transporter.amqp.channel !== null) return;
-	broker.logger.warn("The transporter has lost its channel: connecting again");
+	logOf(broker).warn("The transporter has lost its channel: connecting again");
 	transporter.amqp.connection?.close().catch((error: Error) => {
-		broker.logger.debug("The transporter's connection was closed already:", error.message);
+		logOf(broker).debug("The transporter's connection was closed already:", error.message);
 	});
 }

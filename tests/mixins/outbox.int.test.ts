@@ -35,9 +35,14 @@ async function openNode(nodeID: string, url: string, transport: EventTransport) 
 		name: "letters",
 		mixins: [Database({ url }), Outbox({ schema: "letters", transport, topology: letterTopology })],
 	}) as unknown as Letters;
+	let stopping: PromiseLike<void> | undefined;
+	const node = { letters, hints, stop: async () => (stopping ??= broker.stop()) };
+	open.push(node);
 	await broker.start();
-	return { broker, letters, hints, stop: () => broker.stop() };
+	return node;
 }
+
+const open: { stop(): Promise<void> }[] = [];
 
 const write = (letters: Letters, letterId: string, text: string): Promise<void> =>
 	letters.db.transaction((tx) => letters.publish(tx, LetterWritten({ letterId, text }), cause));
@@ -57,7 +62,8 @@ describe.each(transports)("an outbox over %s", (kind) => {
 		await transport.consume(desk, handle);
 	});
 
-	afterEach(() => {
+	afterEach(async () => {
+		for (const node of open.splice(0)) await node.stop();
 		envelopes = [];
 	});
 
@@ -70,7 +76,7 @@ describe.each(transports)("an outbox over %s", (kind) => {
 		(await database.ask("SELECT FROM letters.outbox LIMIT 1")).length === 0;
 
 	test("publishes what was committed, with all that its envelope promises", async () => {
-		const { letters, stop } = await openNode("one", database.url, transport);
+		const { letters } = await openNode("one", database.url, transport);
 		const letterId = randomUUID();
 
 		await write(letters, letterId, "größer ≠ 小さい 🛒");
@@ -89,11 +95,10 @@ describe.each(transports)("an outbox over %s", (kind) => {
 			data: { letterId, text: "größer ≠ 小さい 🛒" },
 		});
 		await until(emptyOutbox, { what: "the outbox to be empty" });
-		await stop();
 	});
 
 	test("publishes nothing of a transaction that was rolled back, and leaves no gap in the versions", async () => {
-		const { letters, stop } = await openNode("one", database.url, transport);
+		const { letters } = await openNode("one", database.url, transport);
 		const letterId = randomUUID();
 
 		await write(letters, letterId, "first");
@@ -110,7 +115,6 @@ describe.each(transports)("an outbox over %s", (kind) => {
 			["first", 1],
 			["second", 2],
 		]);
-		await stop();
 	});
 
 	test("keeps one aggregate in order, without a gap, under 20 writers at once on two nodes", async () => {
@@ -131,7 +135,6 @@ describe.each(transports)("an outbox over %s", (kind) => {
 		expect(envelopes.map(({ aggregate_version }) => aggregate_version)).toEqual(
 			Array.from({ length: 20 * each }, (_, n) => n + 1),
 		);
-		for (const { stop } of nodes) await stop();
 	});
 
 	test("what one node commits, the node that owns its partition is told of at once", async () => {
@@ -150,8 +153,6 @@ describe.each(transports)("an outbox over %s", (kind) => {
 		}
 
 		expect(new Set(two.hints.slice(hintsBefore))).toEqual(new Set(partitionsOfTwo));
-		await one.stop();
-		await two.stop();
 	});
 
 	test("a node that stops leaves its partitions to the other at once", async () => {
@@ -165,18 +166,16 @@ describe.each(transports)("an outbox over %s", (kind) => {
 		await until(() => envelopes.length === 16, { what: "all of them", withinMs: 2_500 });
 
 		expect(new Set(envelopes.map(({ aggregate_id }) => aggregate_id))).toEqual(new Set(ids));
-		await one.stop();
 	});
 
 	test("finds what was committed while no node was there", async () => {
 		const letterId = randomUUID();
 		await writeLetter(database.db, letterId, "is anybody there?");
 
-		const { stop } = await openNode("one", database.url, transport);
+		await openNode("one", database.url, transport);
 		await until(() => envelopes.length === 1, { what: "the event" });
 
 		expect(envelopes[0]).toMatchObject({ aggregate_id: letterId });
-		await stop();
 	});
 });
 

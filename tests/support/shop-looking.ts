@@ -28,6 +28,9 @@ export interface Looking {
 	eventually<Value>(read: () => Promise<Value>, expected: unknown, withinMs?: number): Promise<void>;
 }
 
+/** A whole request each time, served by the same processor that the order needs. */
+const LOOK_EVERY_MS = 40;
+
 export function lookingIn({ door, given, database }: { door: Door; given: Given; database: Pool }): Looking {
 	const look = ({ id, by }: PlacedOrder): Promise<Order> =>
 		door.graphql<Order>(`query ($id: ID!) { order(id: $id) { ${ORDER_FIELDS} } }`, { id }, by);
@@ -43,7 +46,7 @@ export function lookingIn({ door, given, database }: { door: Door; given: Given;
 					expect(now).toMatchObject(wanted);
 					return now;
 				},
-				{ what: `order ${order.number} to be ${JSON.stringify(wanted)}`, withinMs },
+				{ what: `order ${order.number} to be ${JSON.stringify(wanted)}`, withinMs, everyMs: LOOK_EVERY_MS },
 			).then((settled) => {
 				expect(settled).toMatchObject(wanted);
 				return settled;
@@ -72,7 +75,7 @@ export function lookingIn({ door, given, database }: { door: Door; given: Given;
 					expect(await read()).toEqual(expected);
 					return true;
 				},
-				{ what: "what is expected", ...(withinMs !== undefined && { withinMs }) },
+				{ what: "what is expected", everyMs: LOOK_EVERY_MS, ...(withinMs !== undefined && { withinMs }) },
 			);
 		},
 	};

@@ -49,6 +49,7 @@ export async function startShopProcess(name: string, environment: Record<string,
 			const is = await until(async () => (isGone() ? "gone" : (await shop.health()).status === 200 && "ready"), {
 				what: `${name} to be ready`,
 				withinMs: 60_000,
+				everyMs: 100,
 			});
 			if (is === "gone") throw new Error(`${name} has ended with ${child.exitCode ?? child.signalCode}: ${said}`);
 		},

@@ -65,7 +65,7 @@ export function stageOf({ url, database, auditor, initialStock = new Map() }: St
 					if (broken.length > 0) throw new Error(broken.join("\n"));
 					return true;
 				},
-				{ what: "every invariant to hold", withinMs },
+				{ what: "every invariant to hold", withinMs, everyMs: 100 },
 			);
 		},
 	};

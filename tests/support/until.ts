@@ -1,14 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 
-/** Short enough that nobody waits for it, long enough that the process under test gets the processor. */
-const POLL_MS = 10;
-
 export interface Awaited {
 	/** What is awaited, as it completes "waited in vain for …". */
 	what: string;
 	/** Default 10 s. */
 	withinMs?: number;
+	/** Default 10 ms: short enough that nobody waits for it. More where asking is itself work for what is tested. */
+	everyMs?: number;
 }
 
 /**
@@ -17,7 +16,7 @@ export interface Awaited {
  */
 export async function until<Value>(
 	condition: () => Value | Promise<Value>,
-	{ what, withinMs = 10_000 }: Awaited,
+	{ what, withinMs = 10_000, everyMs = 10 }: Awaited,
 ): Promise<Exclude<Value, undefined | null | false>> {
 	const deadline = performance.now() + withinMs;
 	for (;;) {
@@ -30,7 +29,7 @@ export async function until<Value>(
 			last = { error };
 		}
 		if (performance.now() > deadline) throw tooLate(what, withinMs, last);
-		await pause(POLL_MS);
+		await pause(everyMs);
 	}
 }
 

@@ -45,7 +45,9 @@ export function sandboxProvider(databaseUrl: string): PaymentProvider {
 			await pool.query(CALL_OFF, [authorisationId]);
 			await pool.query(VOID, [request.operationId, request.orderId, authorisationId]);
 		},
-		close: () => pool.end(),
+		async close() {
+			if (!pool.ending) await pool.end();
+		},
 	};
 }
 
