@@ -12,7 +12,7 @@ import { measureVisits, VISITS_HEAD } from "./visits";
 
 const { values: options } = parseArgs({
 	options: {
-		seconds: { type: "string", default: "10" },
+		seconds: { type: "string", default: "5" },
 		rounds: { type: "string", default: "3" },
 		concurrency: { type: "string", default: "1,8,32" },
 	},

@@ -26,7 +26,7 @@ CREATE INDEX saga_state_unfinished ON saga_state (wake_at) WHERE status IN ('RUN
 
 CREATE TABLE saga_log (
 	saga_id uuid NOT NULL REFERENCES saga_state (saga_id),
-	seq integer GENERATED ALWAYS AS IDENTITY,
+	seq bigint GENERATED ALWAYS AS IDENTITY,
 	step text NOT NULL,
 	direction text NOT NULL CHECK (direction IN ('do', 'undo')),
 	attempt integer NOT NULL,

@@ -25,7 +25,7 @@ function sourceFile(file: string): SourceFile {
 	const imports = [...text.matchAll(IMPORT)].map(([, target]) =>
 		path.posix.normalize(path.posix.join(path.posix.dirname(file), target!)),
 	);
-	const isTest = file.endsWith('.test.ts') || /^(tests|benchmarks)\//.test(file) || file.includes("/testing/");
+	const isTest = file.endsWith(".test.ts") || /^(tests|benchmarks)\//.test(file) || file.includes("/testing/");
 	return { file, text, isTest, imports };
 }
 
@@ -35,7 +35,7 @@ const all: SourceFile[] = [
 	),
 	"moleculer.config.ts",
 ]
-	.filter((file) => file.endsWith('.ts'))
+	.filter((file) => file.endsWith(".ts"))
 	.map((file) => sourceFile(file));
 
 const program = all.filter(({ isTest }) => !isTest);

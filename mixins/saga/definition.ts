@@ -57,7 +57,10 @@ export function step<Data>(
 	return { ...DEFAULTS, ...work, kind: "step", name };
 }
 
-/** The point of no return: when it is done, the saga only goes forward. */
+/**
+ * The point of no return: when it is done, the saga only goes forward. What happens here is the transition itself; `do`
+ * may ask and make ready, but nothing that lasts, since a pivot that gives up is compensated without an undo of its own.
+ */
 export function pivot<Data>(
 	name: string,
 	work: Omit<StepOptions<Data>, "undo"> & { do: NonNullable<Step<Data>["do"]> },

@@ -32,7 +32,10 @@ export interface Participant {
 	 * @throws {StepUndoneError} when its undo came first
 	 */
 	doOnce<Answer>(tx: Transaction, operation: Operation, work: () => Promise<Answer>): Promise<Answer>;
-	/** For work that can't be in one transaction: written down before it begins. @throws {StepUndoneError} */
+	/**
+	 * For work that can't be in one transaction: written down before it begins. Undoing such a step is the caller's own
+	 * work, after `undoOnce`, which only knows of what `doOnce` has finished. @throws {StepUndoneError}
+	 */
 	begin(tx: Transaction, operation: Operation): Promise<void>;
 	/** Undoes a step once, in `tx`. What never happened is noted as undone, so that a late doing is refused. */
 	undoOnce(tx: Transaction, operation: Operation, work: () => Promise<void>): Promise<void>;

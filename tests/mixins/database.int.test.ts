@@ -1,6 +1,5 @@
 import { DataTypes } from "sequelize";
 import type { Database } from "../../mixins/database/database";
-import { sharePool } from "../../mixins/database/pools";
 import { sql } from "../../mixins/database/statement";
 import { onServer } from "../support/postgres-server";
 import { until } from "../support/until";
@@ -284,32 +283,4 @@ test("a named statement is prepared once for a connection", async () => {
 	});
 
 	expect(prepared).toEqual([{ prepared: 1 }]);
-});
-
-describe("the process's pool for a database", () => {
-	test("is one for all who share it, and closes with the last of them", async () => {
-		const url = `${database.url}?application_name=sharing`;
-		const [one, two] = [sharePool(url), sharePool(url)];
-		await one.database.query(titles);
-
-		await one.release();
-		await one.release();
-		await two.database.query(titles);
-		await two.release();
-
-		expect(two.database).toBe(one.database);
-		await expect(two.database.query(titles)).rejects.toThrow("closed");
-	});
-
-	test("is opened anew after that", async () => {
-		const url = `${database.url}?application_name=sharing`;
-		const first = sharePool(url);
-		await first.release();
-
-		const second = sharePool(url);
-
-		expect(second.database).not.toBe(first.database);
-		expect(await second.database.query(titles)).toEqual([]);
-		await second.release();
-	});
 });

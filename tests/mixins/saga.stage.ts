@@ -77,7 +77,7 @@ export async function openAgency(): Promise<Agency> {
 	});
 	const { ask, db } = database;
 	await ask("CREATE TABLE bookings.effects (seq serial PRIMARY KEY, saga_id uuid NOT NULL, what text NOT NULL)");
-	await ask("CREATE TABLE trips.reached (seq serial, saga_id uuid, status text, PRIMARY KEY (saga_id, status))");
+	await ask("CREATE TABLE trips.reached (seq serial PRIMARY KEY, saga_id uuid, status text)");
 	const nodes: TripNode[] = [];
 	const moodsOf = new Map<string, Moods>();
 	const definitions = tripSagas((id, what) => {
