@@ -4,7 +4,7 @@ import { figure, latency, median, middleOf } from "./report";
 import type { VisitorsTask } from "./visitors";
 
 export const VISITS_HEAD = [
-	"pages of 20 products",
+	"20 products, with stock",
 	"visitors",
 	"a second",
 	"answered, ms (p50 / p95 / p99)",
@@ -32,7 +32,7 @@ export async function measureVisits(load: Load, shopUrl: string, rounds: number)
 	}
 	const answered = middleOf(shop);
 	return [
-		"GraphQL, from the node's cache",
+		"GraphQL",
 		String(load.concurrency),
 		figure(answered.perSecond),
 		latency(answered, "answered"),

@@ -40,12 +40,10 @@ const reserveAgain = sql(
  */
 export async function secure(this: ProductsService, ctx: Context<{ orderId: string }>): Promise<void> {
 	const { orderId } = ctx.params;
-	await this.db.transaction(async (tx) => {
-		const secured = await tx.query(secureReservation, [orderId]);
-		if (secured.length > 0) return;
-		const again = await tx.query(reserveAgain, [orderId]);
-		if (again.length === 0) throw new ReservationRefusedError("OUT_OF_STOCK", orderId);
-	});
+	const secured = await this.db.query(secureReservation, [orderId]);
+	if (secured.length > 0) return;
+	const again = await this.db.query(reserveAgain, [orderId]);
+	if (again.length === 0) throw new ReservationRefusedError("OUT_OF_STOCK", orderId);
 }
 
 const sellReserved = sql(
