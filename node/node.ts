@@ -139,7 +139,7 @@ async function startEmbedded(settings: Settings, broker: ServiceBroker, onFatal:
 }
 
 function onlyProcess(databases: Databases, onFatal: OnFatal) {
-	return becomeOnlyProcess(databases.eventsUrl, (reason) => onFatal(`The database let go of this process: ${reason}`));
+	return becomeOnlyProcess(databases.eventsUrl, onFatal);
 }
 
 async function openTransport(

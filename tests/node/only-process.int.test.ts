@@ -1,3 +1,4 @@
+import pg from "pg";
 import { becomeOnlyProcess, SecondProcessError } from "../../node/only-process";
 import { startNode } from "../../node/node";
 import { readSettings } from "../../node/settings";
@@ -40,20 +41,57 @@ test("of ten that ask at once, one gets it", async () => {
 	await got[0]!.release();
 });
 
-test("a process whose connection is ended is told, since somebody else may take over now", async () => {
-	const lost: string[] = [];
-	const only = await becomeOnlyProcess(database.url, (reason) => lost.push(reason));
+test("a process whose connection is ended takes its place again, and others are refused as before", async () => {
+	const only = await becomeOnlyProcess(database.url, never);
+	const [before] = await holders();
 
-	await onServer(database.url, (client) =>
-		client.query(`SELECT pg_terminate_backend(pid) FROM (${PID} AND datname = current_database()) AS held`),
-	);
-	await until(() => lost.length > 0, { what: "the process to be told" });
+	await onServer(database.url, (client) => client.query("SELECT pg_terminate_backend($1)", [before]));
+	await until(async () => (await holders()).some((pid) => pid !== before), { what: "the place to be taken again" });
 
-	expect(lost).toHaveLength(1);
-	const next = await becomeOnlyProcess(database.url, never);
-	await next.release();
+	await expect(becomeOnlyProcess(database.url, never)).rejects.toThrow(new SecondProcessError());
 	await only.release();
 });
+
+test("a process that has lost its place to another one is told", async () => {
+	const lost: string[] = [];
+	const only = await becomeOnlyProcess(database.url, (reason) => lost.push(reason));
+	const [first] = await holders();
+
+	// The other one waits in the server's queue for the lock, and so has it before anybody can ask again.
+	const other = await waitingForThePlace();
+	await onServer(database.url, (client) => client.query("SELECT pg_terminate_backend($1)", [first]));
+	await until(() => lost.length > 0, { what: "the process to be told", withinMs: 30_000 });
+
+	expect(lost).toEqual([SENTENCE]);
+	await other.end();
+	await only.release();
+});
+
+async function holders(): Promise<number[]> {
+	return onServer(database.url, async (client) => {
+		const { rows } = await client.query<{ pid: number }>(`${PID} AND datname = current_database()`);
+		return rows.map(({ pid }) => pid);
+	});
+}
+
+async function waitingForThePlace(): Promise<pg.Client> {
+	const other = new pg.Client(database.url);
+	await other.connect();
+	const { rows } = await other.query<{ key: string }>(
+		`SELECT (classid::bigint << 32 | objid::bigint)::text AS key FROM pg_locks
+		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+	);
+	void other.query("SELECT pg_advisory_lock($1)", [rows[0]!.key]);
+	await until(
+		() =>
+			onServer(database.url, async (client) => {
+				const { rowCount } = await client.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+				return rowCount === 1;
+			}),
+		{ what: "the other one to wait" },
+	);
+	return other;
+}
 
 test("a start of the shop beside another one is refused with that sentence, and has migrated nothing", async () => {
 	const other = await becomeOnlyProcess(database.url, never);
