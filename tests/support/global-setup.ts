@@ -17,8 +17,8 @@ export default async function globalSetup(): Promise<void> {
 		missing.push(`everything on a PostgreSQL server (${postgres.unusable}; the embedded one is used)`);
 	if ("unusable" in rabbitmq) missing.push(`everything on RabbitMQ (${rabbitmq.unusable})`);
 	if ("unusable" in redis) missing.push(`everything on Redis (${redis.unusable})`);
-	const notRun = missing.length > 0 ? `Not run: ${missing.join("; ")}.` : undefined;
-	if (notRun !== undefined && process.env["REQUIRE_REAL_SERVICES"] === "1") throw new Error(notRun);
+	if (missing.length > 0 && process.env["REQUIRE_REAL_SERVICES"] === "1") throw new Error(sentence(missing));
+	if (process.getuid?.() !== 0) missing.push("what only root can set up for the embedded database");
 
 	if (!("unusable" in rabbitmq)) await sweepVhosts(rabbitmq);
 	if (!("unusable" in redis)) await sweepRedis(redis);
@@ -29,8 +29,12 @@ export default async function globalSetup(): Promise<void> {
 		postgres: { kind: "unusable" in postgres ? "embedded" : "real", url, template: await makeTemplate(url) },
 		rabbitmq: "unusable" in rabbitmq ? undefined : rabbitmq,
 		redis: "unusable" in redis ? undefined : redis,
-		notRun,
+		notRun: missing.length > 0 ? sentence(missing) : undefined,
 	});
+}
+
+function sentence(missing: readonly string[]): string {
+	return `Not run: ${missing.join("; ")}.`;
 }
 
 async function startEmbedded(): Promise<string> {
