@@ -128,5 +128,26 @@ describe.each(transports)("buying, with events over %s", (events) => {
 		await shop.eventually(() => shop.stockOf({ id: productId }), { onHand: 4, reserved: 0, available: 4 });
 	});
 
+	test("a declined payment by REST is compensated, and leaves stock and cart as they were", async () => {
+		const { rest } = shop.door;
+		const vase = await shop.given.product({ stock: 3 });
+		const eve = await shop.given.customer();
+		const filled = await rest("POST", "/cart/items", { as: eve, body: { productId: vase.id, quantity: 2 } });
+		const cartId = filled.body["id"] as string;
+
+		const ordered = await rest("POST", "/orders", {
+			as: eve,
+			body: { cartId, paymentToken: "tok_decline", shippingAddress: ADDRESS },
+			headers: { "idempotency-key": randomUUID() },
+		});
+		const order = () => rest("GET", `/orders/${ordered.body["id"] as string}`, { as: eve });
+		await shop.eventually(async () => (await order()).body["status"], "COMPENSATED");
+
+		expect((await order()).body).toMatchObject({ failureReason: "PAYMENT_DECLINED", paymentStatus: "DECLINED" });
+		expect(await shop.stockOf(vase)).toEqual({ onHand: 3, reserved: 0, available: 3 });
+		const { items, total } = filled.body;
+		expect((await rest("GET", `/cart/${cartId}`, { as: eve })).body).toMatchObject({ status: "ACTIVE", items, total });
+	});
+
 	addsUpAtTheEnd(() => shop);
 });
