@@ -15,8 +15,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/migrations ./migrations
-COPY --from=build /app/services/gateway/schema.graphql ./services/gateway/
-COPY --from=build /app/public ./public
+COPY --from=build /app/services/gateway/schema.graphql /app/services/gateway/openapi.json ./services/gateway/
+COPY --from=build /app/docs/asyncapi.json ./docs/
 # Everything belongs to root, and nothing is written: the file system may be read-only.
 USER node
 EXPOSE 3000

@@ -12,6 +12,7 @@ module.exports = {
 		"<rootDir>/node",
 		"<rootDir>/migrations",
 		"<rootDir>/embedded",
+		"<rootDir>/examples",
 		"<rootDir>/tests",
 	],
 	testMatch: ["**/*.test.ts"],

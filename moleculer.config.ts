@@ -5,6 +5,7 @@ import { AccessControl } from "./mixins/access/access";
 import { ForgivingRedisCacher } from "./mixins/cache/redis-cacher";
 import { DatabaseFaults } from "./mixins/database/faults.middleware";
 import { logLine } from "./node/log-line";
+import { customCommands } from "./node/repl/commands";
 import { readSettings, type Settings } from "./node/settings";
 
 /** Enough calls in flight for one node; 1, moleculer's default, makes a call A→B→A wait for itself for ever. */
@@ -40,6 +41,7 @@ export function brokerOptions(settings: Settings): BrokerOptions {
 		registry: { strategy: "RoundRobin", preferLocal: true },
 		metrics: { enabled: settings.metricsPort !== undefined, reporter: [] },
 		middlewares: [AccessControl, DatabaseFaults],
+		replOptions: { customCommands },
 		// Start and stop are ours: the embedded database has to outlive the services.
 		skipProcessEventRegistration: true,
 	};

@@ -2,10 +2,11 @@ import os from "node:os";
 import { parseArgs } from "node:util";
 import { CHECKOUTS_HEAD, measureCheckouts } from "./checkouts";
 import type { Load } from "./closed-loop";
+import { measureReads, READS_HEAD } from "./reads";
 import { recordPurchase, type Recording } from "./recording";
 import { table } from "./report";
 import { openServers, type Servers } from "./servers";
-import { startShop, stockProducts } from "./shop";
+import { startNodes, startShop, stockProducts } from "./shop";
 import { measureVisits, VISITS_HEAD } from "./visits";
 
 /** `npm run bench`: prints what RESULTS.md keeps. */
@@ -27,6 +28,7 @@ const loads: Load[] = options.concurrency.split(",").map((concurrency) => ({
 interface Rows {
 	checkouts: string[][];
 	visits: string[][];
+	reads: string[][];
 }
 
 async function measure(servers: Servers): Promise<Rows> {
@@ -35,7 +37,7 @@ async function measure(servers: Servers): Promise<Rows> {
 	const recording = await recordPurchase({ databaseUrl: limitDatabaseUrl, dataDir });
 	describe(recording);
 	const limit = { recording, limitDatabaseUrl, rounds };
-	const rows: Rows = { checkouts: [], visits: [] };
+	const rows: Rows = { checkouts: [], visits: [], reads: [] };
 
 	const embedded = { title: "embedded", databaseUrl: await servers.newDatabase("bench_embedded"), dataDir };
 	{
@@ -51,17 +53,28 @@ async function measure(servers: Servers): Promise<Rows> {
 			say(`${load.concurrency} visitors`);
 			rows.visits.push(await measureVisits(load, shop.url, rounds));
 		}
+		for (const load of loads) {
+			say(`${load.concurrency} readers`);
+			const databaseUrl = embedded.databaseUrl;
+			rows.reads.push(...(await measureReads(load, { shopUrl: shop.url, databaseUrl, rounds })));
+		}
 	}
 	if ("unusable" in rabbitmq) {
 		console.log(`\nNot measured: checkouts over RabbitMQ (${rabbitmq.unusable}).`);
 		return rows;
 	}
-	const databaseUrl = await servers.newDatabase("bench_rabbitmq");
-	await using shop = await startShop({ databaseUrl, amqpUrl: rabbitmq.amqpUrl, dataDir });
-	const productIds = await stockProducts(shop.url);
-	for (const load of loads) {
-		say(`RabbitMQ, ${load.concurrency} shoppers`);
-		rows.checkouts.push(await measureCheckouts(load, { ...limit, title: "RabbitMQ", shopUrl: shop.url, productIds }));
+	const { amqpUrl } = rabbitmq;
+	for (const [title, start] of [
+		["RabbitMQ", startShop],
+		["RabbitMQ, six nodes", startNodes],
+	] as const) {
+		const databaseUrl = await servers.newDatabase(start === startShop ? "bench_rabbitmq" : "bench_nodes");
+		await using shop = await start({ databaseUrl, amqpUrl, dataDir });
+		const productIds = await stockProducts(shop.url);
+		for (const load of loads) {
+			say(`${title}, ${load.concurrency} shoppers`);
+			rows.checkouts.push(await measureCheckouts(load, { ...limit, title, shopUrl: shop.url, productIds }));
+		}
 	}
 	return rows;
 }
@@ -88,9 +101,10 @@ async function main(): Promise<void> {
 	console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${servers.postgres}`);
 	console.log(`${os.cpus().length} cores (${cpu?.model ?? "unknown"}), load ${os.loadavg()[0]!.toFixed(1)} before`);
 	console.log(`Middle of ${rounds} rounds of ${options.seconds} s each, after 3 s to warm up.`);
-	const { checkouts, visits } = await measure(servers);
+	const { checkouts, visits, reads } = await measure(servers);
 	console.log(`\n${table(CHECKOUTS_HEAD, checkouts)}`);
 	console.log(`\n${table(VISITS_HEAD, visits)}`);
+	console.log(`\n${table(READS_HEAD, reads)}`);
 }
 
 main().catch((error: unknown) => {

@@ -43,12 +43,38 @@ export async function environmentOf({ databaseUrl, amqpUrl, dataDir }: ShopOptio
 
 export async function startShop(options: ShopOptions): Promise<Shop> {
 	const env = await environmentOf(options);
+	return readyShop(startProcess(env), env);
+}
+
+/** The same shop as six processes, one for each service, over RabbitMQ. */
+export async function startNodes(options: ShopOptions & { amqpUrl: string }): Promise<Shop> {
+	const env = await environmentOf(options);
+	const others = ["users", "products", "cart", "orders", "payments"].map((service) =>
+		startProcess({ ...env, SERVICES: service, NODE_ID: `bench-${service}` }),
+	);
+	const stopOthers = (): Promise<unknown> => Promise.all(others.map(stop));
+	try {
+		const gateway = { ...env, SERVICES: "gateway", NODE_ID: "bench-gateway" };
+		const shop = await readyShop(startProcess(gateway), env);
+		return {
+			...shop,
+			async [Symbol.asyncDispose]() {
+				await shop[Symbol.asyncDispose]();
+				await stopOthers();
+			},
+		};
+	} catch (error) {
+		await stopOthers();
+		throw error;
+	}
+}
+
+function startProcess(env: Record<string, string>): ChildProcess {
 	const program = path.join(__dirname, "../dist/node/start.js");
-	const child = spawn(process.execPath, ["--enable-source-maps", program], {
+	return spawn(process.execPath, ["--enable-source-maps", program], {
 		env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
 		stdio: ["ignore", "ignore", "inherit"],
 	});
-	return readyShop(child, env);
 }
 
 /** Waits for the shop in `child` to be ready. */

@@ -79,3 +79,9 @@ test("the shop's own migrations can be read, and create the four schemas by the 
 		"004_create_orders_schema.sql",
 	]);
 });
+
+test("the shop's own migrations can be read, one for each number", async () => {
+	const files = await readMigrations(__dirname);
+
+	expect(files.map(({ name }) => Number(name.slice(0, 3)))).toEqual(files.map((_, index) => index + 1));
+});

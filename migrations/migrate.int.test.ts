@@ -113,6 +113,44 @@ test("a connection that is ended in the middle is an error that names the file, 
 	expect(await columns()).toEqual(["title"]);
 });
 
+describe("somebody who may only work on the tables", () => {
+	let url: string;
+
+	beforeEach(async () => {
+		await migrate(database.url, ["shelf"], three);
+		const own = new URL(database.url);
+		own.username = `${own.pathname.slice(1)}_reader`;
+		own.password = "s3cr3t";
+		url = own.href;
+		await ask(`CREATE ROLE ${own.username} LOGIN PASSWORD 's3cr3t';
+			GRANT USAGE ON SCHEMA migrations TO ${own.username}; GRANT SELECT ON migrations.applied TO ${own.username}`);
+	});
+
+	test("finds that nothing is missing", async () => {
+		expect(await migrate(url, ["shelf"], three)).toEqual([]);
+	});
+
+	test("is told to migrate as the owner when something is", async () => {
+		const addPages = file("004_add_pages.sql", "ALTER TABLE shelf.books ADD pages integer;");
+		const { username } = new URL(url);
+
+		await expect(migrate(url, ["shelf"], [...three, addPages])).rejects.toThrow(
+			"The migration 004_add_pages.sql failed in the schema shelf: permission denied for schema shelf. " +
+				`The user ${username} may not do that: run npm run migrate as the owner of the tables, ` +
+				"and see which rights docs/operating.md gives to the others.",
+		);
+	});
+
+	test("is told so when it may not even look", async () => {
+		const { username } = new URL(url);
+		await ask(`REVOKE ALL ON migrations.applied FROM ${username}`);
+
+		await expect(migrate(url, ["shelf"], three)).rejects.toThrow(
+			`permission denied for table applied. The user ${username} may not do that: run npm run migrate`,
+		);
+	});
+});
+
 describe("as processes", () => {
 	/** A lock that a migration waits for, so that a process can be caught in its middle. */
 	const GATE = 20_261_123;

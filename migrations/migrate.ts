@@ -16,17 +16,34 @@ export class ChangedMigrationError extends Error {
 	}
 }
 
+const NO_RIGHT = "42501";
+
+/** Whoever only works on the tables may look whether they are up to date, and not bring them there. */
+export class MayNotMigrateError extends Error {
+	override readonly name = "MayNotMigrateError";
+
+	constructor(user: string, cause: Error) {
+		super(
+			`${cause.message.replace(/\.$/, "")}. The user ${user} may not do that: ` +
+				"run npm run migrate as the owner of the tables, and see which rights docs/operating.md gives to the others.",
+			{ cause },
+		);
+	}
+}
+
 /**
  * Applies to one database what is missing of the migrations of `schemas`, each in a transaction of its own.
  * However many nodes call this at once, one works and the others wait for it; a node that dies in the middle leaves
- * whole files only.
+ * whole files only. Where nothing is missing, it takes no more than the right to read `migrations.applied`.
+ * @param afterwards while the others still wait
  * @returns the names of the files applied, as `file (schema)`
- * @throws {ChangedMigrationError}
+ * @throws {ChangedMigrationError} {@link MayNotMigrateError}
  */
 export async function migrate(
 	url: string,
 	schemas: readonly string[],
 	files: readonly MigrationFile[],
+	afterwards?: (client: pg.Client) => Promise<void>,
 ): Promise<string[]> {
 	const client = new pg.Client({
 		connectionString: url,
@@ -38,18 +55,43 @@ export async function migrate(
 	await client.connect();
 	try {
 		await client.query(`SELECT pg_advisory_lock(${BigInt(LOCK)})`);
-		await client.query("CREATE SCHEMA IF NOT EXISTS migrations");
-		await client.query(`CREATE TABLE IF NOT EXISTS migrations.applied (
-			file text NOT NULL,
-			schema text NOT NULL,
-			checksum text NOT NULL,
-			applied_at timestamptz NOT NULL DEFAULT now(),
-			PRIMARY KEY (file, schema)
-		)`);
-		return await applyMissing(client, schemas, files);
+		const applied = await bringUpToDate(client, schemas, files);
+		await afterwards?.(client);
+		return applied;
 	} finally {
 		await client.end();
 	}
+}
+
+async function bringUpToDate(
+	client: pg.Client,
+	schemas: readonly string[],
+	files: readonly MigrationFile[],
+): Promise<string[]> {
+	try {
+		await makeBook(client);
+		return await applyMissing(client, schemas, files);
+	} catch (error) {
+		const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+		if (code !== NO_RIGHT && cause?.code !== NO_RIGHT) throw error;
+		throw new MayNotMigrateError(client.user!, error as Error);
+	}
+}
+
+/** IF NOT EXISTS takes the right to make it even where it is there; the catalogue tells everybody. */
+async function makeBook(client: pg.Client): Promise<void> {
+	const { rowCount } = await client.query(
+		"SELECT FROM pg_tables WHERE schemaname = 'migrations' AND tablename = 'applied'",
+	);
+	if (rowCount === 1) return;
+	await client.query("CREATE SCHEMA IF NOT EXISTS migrations");
+	await client.query(`CREATE TABLE migrations.applied (
+		file text NOT NULL,
+		schema text NOT NULL,
+		checksum text NOT NULL,
+		applied_at timestamptz NOT NULL DEFAULT now(),
+		PRIMARY KEY (file, schema)
+	)`);
 }
 
 async function applyMissing(

@@ -3,47 +3,65 @@ import { readMigrations } from "../migrations/files";
 import { migrate } from "../migrations/migrate";
 import path from "node:path";
 import { projectRoot } from "./project";
-import { databaseUrlOf, SERVICE_NAMES, type OwningService, type ServiceName, type Settings } from "./settings";
+import type { DatabaseRole } from "../services/resources";
+import { accessBy, doorsOf, type Access, type Door } from "./access";
 import { reach, type Patience } from "./reach";
+import { provideRoles } from "./roles";
+import { databaseUrlOf, type OwningService, type ServiceName, type Settings } from "./settings";
 
-/** The schemas that come with each service. */
-const SCHEMAS: Record<OwningService, readonly string[]> = {
-	users: ["users"],
-	products: ["catalog"],
-	cart: ["cart"],
-	orders: ["orders"],
-	payments: ["payments", "sandbox_provider"],
+const SCHEMA_OF: Record<DatabaseRole, string> = {
+	users: "users",
+	products: "catalog",
+	cart: "cart",
+	orders: "orders",
+	payments: "payments",
+	sandbox_provider: "sandbox_provider",
+	events: "events",
 };
 
-/** Where each service of this node finds its schema. */
+/** Who comes with a service beside itself. */
+const COMPANY: Partial<Record<OwningService, readonly DatabaseRole[]>> = { payments: ["sandbox_provider"] };
+
+/** One database of this node. */
+export interface NodeDatabase {
+	variable: string;
+	/** As whoever brings it up to date. */
+	url: string;
+	/** Who works on it. */
+	roles: DatabaseRole[];
+	/** Those of them who have no URL of their own, and so work as PostgreSQL roles of their own. */
+	sharing: DatabaseRole[];
+}
+
+/** The databases of this node, before anything is done to them. */
 export interface Databases {
-	urlOf(service: OwningService): string;
 	/** Where events wait that no broker carries. */
 	eventsUrl: string;
-	/** Each database of this node once, with the schemas that it holds. */
-	all: { variable: string; url: string; schemas: string[] }[];
+	/** Each once. */
+	all: NodeDatabase[];
 }
 
 /** @param embeddedUrl the embedded database's, where it runs */
 export function databasesOf(settings: Settings, embeddedUrl: string | undefined): Databases {
-	const urlOf = (service: OwningService): string => {
-		const url = databaseUrlOf(settings, service) ?? embeddedUrl;
-		if (!url) throw new Error(`There is no database for ${service}`);
-		return url;
+	const all = new Map<string, NodeDatabase>();
+	const add = (variable: string, url: string, roles: readonly DatabaseRole[], isShared: boolean): void => {
+		const known = all.get(url) ?? { variable, url, roles: [], sharing: [] };
+		known.roles.push(...roles);
+		if (isShared) known.sharing.push(...roles);
+		all.set(url, known);
 	};
+	const sharedUrl = settings.databaseUrl ?? embeddedUrl;
 	const hosted = settings.services.filter((name): name is OwningService => name !== "gateway");
-	const eventsUrl = settings.databaseUrl ?? embeddedUrl ?? (hosted[0] ? urlOf(hosted[0]) : "");
-	const all = new Map<string, Databases["all"][number]>();
-	const add = (variable: string, url: string, schemas: readonly string[]): void => {
-		const known = all.get(url);
-		all.set(url, { variable: known?.variable ?? variable, url, schemas: [...(known?.schemas ?? []), ...schemas] });
-	};
 	for (const service of hosted) {
-		const own = settings.databaseUrlOf[service] !== undefined;
-		add(own ? `${service.toUpperCase()}_DATABASE_URL` : "DATABASE_URL", urlOf(service), SCHEMAS[service]);
+		const own = settings.databaseUrlOf[service];
+		const url = own ?? sharedUrl;
+		if (!url) throw new Error(`There is no database for ${service}`);
+		const variable = own ? `${service.toUpperCase()}_DATABASE_URL` : "DATABASE_URL";
+		add(variable, url, [service, ...(COMPANY[service] ?? [])], !own);
 	}
-	if (!settings.amqpUrl && eventsUrl) add("DATABASE_URL", eventsUrl, ["events"]);
-	return { urlOf, eventsUrl, all: [...all.values()] };
+	const eventsUrl = sharedUrl ?? (hosted[0] && settings.databaseUrlOf[hosted[0]]) ?? "";
+	if (!settings.amqpUrl && eventsUrl) add("DATABASE_URL", eventsUrl, ["events"], eventsUrl === sharedUrl);
+	return { eventsUrl, all: [...all.values()] };
 }
 
 /** Whether some service of this node, or the events, have no database but the embedded one. */
@@ -57,12 +75,42 @@ export async function reachDatabases({ all }: Databases, patience?: Patience): P
 	for (const { variable, url } of all) await reach(variable, url, () => ping(url), patience);
 }
 
-/** Brings the schemas up to date. @returns the migrations applied */
-export async function migrateDatabases({ all }: Databases): Promise<string[]> {
+/** What has become of the databases of a node. */
+export interface Prepared {
+	/** The migrations that were applied now. */
+	applied: string[];
+	access: Access;
+	/** A sentence for each database whose services don't work as roles of their own. */
+	warnings: string[];
+}
+
+/** Brings the schemas up to date, and settles as whom their services work. */
+export async function prepareDatabases({ all }: Databases): Promise<Prepared> {
 	const files = await readMigrations(path.join(projectRoot, "migrations"));
 	const applied: string[] = [];
-	for (const { url, schemas } of all) applied.push(...(await migrate(url, schemas, files)));
-	return applied;
+	const warnings: string[] = [];
+	const doors: Door[] = [];
+	for (const database of all) {
+		const { variable, url, roles, sharing } = database;
+		const schemas = roles.map((role) => SCHEMA_OF[role]);
+		let refusal: string | undefined;
+		const provide = async (migrator: pg.Client): Promise<void> => {
+			const wanted = sharing.map((role) => ({ role, schema: SCHEMA_OF[role] }));
+			refusal = await provideRoles(migrator, url, wanted);
+			if (refusal !== undefined) warnings.push(workAsOne(variable, migrator.user!, refusal));
+		};
+		applied.push(...(await migrate(url, schemas, files, sharing.length > 0 ? provide : undefined)));
+		doors.push(...doorsOf(database, refusal === undefined ? sharing : []));
+	}
+	return { applied, access: accessBy(doors), warnings };
+}
+
+function workAsOne(variable: string, user: string, refusal: string): string {
+	return (
+		`The services of ${variable} work as its user "${user}", and not each as a PostgreSQL role of its own: ${refusal}. ` +
+		`Let that user make roles (ALTER ROLE ${pg.escapeIdentifier(user)} CREATEROLE), or give each service a URL of its ` +
+		"own; docs/operating.md says how."
+	);
 }
 
 async function ping(url: string): Promise<void> {
@@ -73,8 +121,4 @@ async function ping(url: string): Promise<void> {
 	} finally {
 		await client.end();
 	}
-}
-
-export function allServices(): OwningService[] {
-	return SERVICE_NAMES.filter((name): name is OwningService => name !== "gateway");
 }

@@ -2,17 +2,19 @@ import { needsEmbedded } from "./databases";
 import type { Node } from "./node";
 
 /** What a person reads when a node is ready. */
-export function greeting({ url, settings, firstData, broker }: Node): string {
+export function greeting({ url, settings, firstData, broker, missing }: Node): string {
+	const lacking = missing();
+	const state = lacking.length === 0 ? "is ready" : `is up, but not ready yet (${lacking.join(", ")})`;
 	const lines = url
 		? [
-				"Molecart is ready.",
+				`Molecart ${state}.`,
 				"",
 				`  Shop       ${url}`,
 				`  GraphQL    ${url}/graphql`,
 				`  REST       ${url}/api/products`,
 				`  Health     ${url}/health/ready`,
 			]
-		: [`Molecart node ${broker.nodeID} is ready and hosts ${settings.services.join(", ")}.`, ""];
+		: [`Molecart node ${broker.nodeID} ${state} and hosts ${settings.services.join(", ")}.`, ""];
 	const console = settings.amqpUrl ? "npm run repl, with the same environment" : "npm run dev instead of npm start";
 	lines.push(`  Console    ${console}: Moleculer's REPL (nodes, services, actions, call products.list)`);
 	const { admin } = firstData;

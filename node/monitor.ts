@@ -5,7 +5,7 @@ import { sharePool, type PoolShare } from "../mixins/database/pools";
 import { sql } from "../mixins/database/statement";
 import { addressProblem } from "./address-problem";
 import { isDeaf, mendDeafness } from "./transporter";
-import type { Databases } from "./databases";
+import type { Access } from "./access";
 import type { Settings } from "./settings";
 import { logOf } from "./log";
 
@@ -14,7 +14,7 @@ const ping = sql("monitor.ping", "SELECT 1 AS alive");
 
 /** Watches what a node depends on, and tells who asks on METRICS_PORT. */
 export interface Monitor {
-	watch(databases: Databases): void;
+	watch(access: Access): void;
 	missing(): string[];
 	stop(): Promise<void>;
 }
@@ -27,30 +27,30 @@ export interface MonitorOptions {
 
 export async function startMonitor({ broker, settings, missing }: MonitorOptions): Promise<Monitor> {
 	const shares: PoolShare[] = [];
-	const unreachable = new Set<string>();
+	const unreachable = new Map<PoolShare, string>();
 	let timer: NodeJS.Timeout | undefined;
 	const server = settings.metricsPort === undefined ? undefined : await listen(broker, settings, missing);
 
-	const look = async (variable: string, { database }: PoolShare): Promise<void> => {
+	const look = async (variable: string, share: PoolShare): Promise<void> => {
 		try {
-			await database.query(ping);
-			unreachable.delete(variable);
+			await share.database.query(ping);
+			unreachable.delete(share);
 		} catch (error) {
-			unreachable.add(variable);
+			unreachable.set(share, variable);
 			logOf(broker).debug(`${variable} does not answer:`, (error as Error).message);
 		}
 	};
 
 	return {
-		watch(databases) {
-			const watched = databases.all.map(({ variable, url }) => ({ variable, share: sharePool(url) }));
+		watch({ pools }) {
+			const watched = pools.map(({ variable, address }) => ({ variable, share: sharePool(address) }));
 			shares.push(...watched.map(({ share }) => share));
 			timer = setInterval(() => {
 				for (const { variable, share } of watched) void look(variable, share);
 				mendDeafness(broker);
 			}, LOOK_MS);
 		},
-		missing: () => [...unreachable, ...(isDeaf(broker) ? ["transporter"] : [])],
+		missing: () => [...new Set(unreachable.values()), ...(isDeaf(broker) ? ["transporter"] : [])],
 		async stop() {
 			clearInterval(timer);
 			await Promise.all(shares.map((share) => share.release()));

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { ServiceBroker } from "moleculer";
 import { brokerOptions } from "../moleculer.config";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../embedded/postgres";
@@ -8,16 +9,20 @@ import type { EventTransport } from "../mixins/events/transport";
 import type { Resources } from "../services/resources";
 import { services } from "../services/services";
 import { topology } from "../services/topology";
+import { absentServices } from "./absent-services";
+import type { Access } from "./access";
 import { refuseTakenAddress } from "./address-problem";
-import { databasesOf, migrateDatabases, needsEmbedded, reachDatabases, type Databases } from "./databases";
+import { databasesOf, needsEmbedded, prepareDatabases, reachDatabases, type Databases } from "./databases";
 import { SettingsError } from "./environment";
 import { firstData, type FirstData } from "./first-data";
 import { startMonitor } from "./monitor";
 import { becomeOnlyProcess } from "./only-process";
+import { release } from "./project";
 import type { Patience } from "./reach";
 import { reachAmqp, reachRedis } from "./reach-servers";
 import { jwtSecret } from "./secrets";
 import { SERVICE_NAMES, type Settings } from "./settings";
+import { rejectWhatCannotBeSent } from "./transporter";
 import { logOf } from "./log";
 
 /** One node of the shop, at work. */
@@ -32,6 +37,10 @@ export interface Node {
 	/** Finishes what is in work, then lets go of everything. Safe to call twice. */
 	stop(): Promise<void>;
 }
+
+/** How long a node that is up waits to hear of those that it calls. */
+const HEARING_MS_MAX = 2_000;
+const HEARING_LOOK_MS = 20;
 
 /** What a node can't go on without has gone; whoever started it should end it, to be started again. */
 export type OnFatal = (reason: string) => void;
@@ -69,6 +78,7 @@ interface Start {
 
 async function start({ settings, onFatal, undo, stop, patience }: Start): Promise<Node> {
 	const broker = new ServiceBroker(brokerOptions(settings));
+	rejectWhatCannotBeSent(broker);
 	let brokerStopping: Promise<void> | undefined;
 	const stopBroker = (): Promise<void> => (brokerStopping ??= broker.stop());
 	// Its cache connects to Redis when it is made, and would keep a failed command from ending.
@@ -78,6 +88,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	const lacking = (): string[] => [
 		...(isReady ? [] : ["start"]),
 		...(transport?.missing() ?? []),
+		...(transport ? topologyInConflict(transport, settings) : []),
 		...monitor.missing(),
 	];
 	const monitor = await startMonitor({ broker, settings, missing: lacking });
@@ -92,20 +103,22 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		const only = await onlyProcess(databases, onFatal);
 		undo.push(() => only.release());
 	}
-	const applied = await migrateDatabases(databases);
+	const { applied, access, warnings } = await prepareDatabases(databases);
 	if (applied.length > 0) logOf(broker).info(`Applied ${applied.length} migrations`);
+	for (const warning of warnings) logOf(broker).warn(warning);
 	if (settings.redisUrl) await reachRedis(settings.redisUrl, patience);
 
 	if (settings.amqpUrl) await reachAmqp(settings.amqpUrl, patience);
-	transport = await openTransport(settings, databases, broker, undo);
-	monitor.watch(databases);
+	transport = await openTransport(settings, access, broker, undo);
+	monitor.watch(access);
 	const resources: Resources = {
 		settings,
 		jwtSecret: await jwtSecret(settings),
 		transport,
 		topology,
-		databaseUrl: databases.urlOf,
+		database: access.of,
 		missing: lacking,
+		absent: () => absentServices(broker),
 		alone: !settings.amqpUrl,
 	};
 	for (const name of settings.services) broker.createService(services[name](resources));
@@ -113,14 +126,38 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	await broker.start();
 	const data = await firstData(broker, settings);
 	await serveFromTheFirstRequest(broker);
+	await hearOfTheOthers(broker);
 	isReady = true;
 	return { broker, settings, url: urlOf(broker, settings), firstData: data, missing: lacking, stop };
+}
+
+/**
+ * What this node's own services can't use. A gateway alone is ready whatever becomes of cart's queues: those who depend
+ * on them say so.
+ */
+function topologyInConflict(transport: EventTransport, { services: hosted }: Settings): string[] {
+	return transport
+		.conflicts()
+		.filter(({ name, of }) => hosted.some((service) => (of ?? name).startsWith(`${service}.`)))
+		.map(({ kind, name }) => `topology: ${kind} ${name}`);
 }
 
 /** The gateway started before the services beside it, and waits for a burst of news to end: a ready node doesn't. */
 async function serveFromTheFirstRequest(broker: ServiceBroker): Promise<void> {
 	const gateway = broker.getLocalService("gateway") as unknown as { prepareGraphQLSchema(): Promise<void> } | undefined;
 	await gateway?.prepareGraphQLSchema();
+}
+
+/**
+ * Nodes that are started together hear of each other a moment after each is up; until then their calls would find nobody.
+ * Who is not there is not waited for long: they come in any order, and this one works without them as well as it can.
+ */
+async function hearOfTheOthers(broker: ServiceBroker): Promise<void> {
+	const deadline = performance.now() + HEARING_MS_MAX;
+	let absent = absentServices(broker);
+	for (; absent.length > 0 && performance.now() < deadline; absent = absentServices(broker))
+		await pause(HEARING_LOOK_MS);
+	if (absent.length > 0) logOf(broker).info(`Ready without ${absent.join(", ")}: not there yet`);
 }
 
 /** Without a broker between nodes, all services have to be in one process. */
@@ -144,7 +181,7 @@ function onlyProcess(databases: Databases, onFatal: OnFatal) {
 
 async function openTransport(
 	settings: Settings,
-	databases: Databases,
+	access: Access,
 	broker: ServiceBroker,
 	undo: (() => Promise<void>)[],
 ): Promise<EventTransport> {
@@ -152,11 +189,11 @@ async function openTransport(
 	const node = broker.nodeID;
 	let transport: EventTransport;
 	if (settings.amqpUrl) {
-		transport = rabbitmqTransport({ url: settings.amqpUrl, node, log });
+		transport = rabbitmqTransport({ url: settings.amqpUrl, node, release, log });
 	} else {
-		const share = sharePool(databases.eventsUrl);
+		const share = sharePool(access.of("events"));
 		undo.push(() => share.release());
-		transport = postgresTransport({ database: share.database, node, log });
+		transport = postgresTransport({ database: share.database, node, release, log });
 	}
 	undo.push(() => transport.close());
 	await transport.connect();

@@ -10,3 +10,8 @@ function findUpwards(folder: string): string {
 	if (parent === folder) throw new Error("package.json was not found above the program");
 	return findUpwards(parent);
 }
+
+/** The release that this program is, as package.json says. */
+export const release: string = (
+	JSON.parse(fs.readFileSync(path.join(projectRoot, "package.json"), "utf8")) as { version: string }
+).version;

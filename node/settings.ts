@@ -13,6 +13,8 @@ export type OwningService = Exclude<ServiceName, "gateway">;
 export interface Settings {
 	production: boolean;
 	http: { host: string; port: number; trustedProxies: string[]; corsOrigins: string[] };
+	/** What links in mails begin with: an origin. */
+	publicUrl: string;
 	services: ServiceName[];
 	namespace: string;
 	nodeId: string;
@@ -34,6 +36,10 @@ export interface Settings {
 	rateLimitFactor: number;
 	bcryptCost: number;
 	reservationTtlS: number;
+	/** How long each service keeps the events that it has published. */
+	eventHistoryDays: number;
+	/** How long sagas that have ended are kept, with their logs. */
+	sagaHistoryDays: number;
 }
 
 const SECRET_BYTES_MIN = 32;
@@ -59,6 +65,7 @@ export function readSettings(env: Environment): Settings {
 			trustedProxies: read.list(env, "TRUST_PROXY").map((proxy) => read.network("TRUST_PROXY", proxy)),
 			corsOrigins: read.list(env, "CORS_ORIGINS").map((origin) => read.origin("CORS_ORIGINS", origin)),
 		},
+		publicUrl: readPublicUrl(env),
 		services,
 		namespace: read.text(env, "NAMESPACE", ""),
 		nodeId: read.text(env, "NODE_ID", `${os.hostname().toLowerCase()}-${process.pid}`),
@@ -76,6 +83,8 @@ export function readSettings(env: Environment): Settings {
 		rateLimitFactor: read.decimal(env, "RATE_LIMIT_FACTOR", { default: 1, min: 0, max: 1_000_000 }),
 		bcryptCost: read.integer(env, "BCRYPT_COST", { default: 12, min: 4, max: 15 }),
 		reservationTtlS: read.integer(env, "RESERVATION_TTL_S", { default: 900, min: 1, max: 86_400 }),
+		eventHistoryDays: read.integer(env, "EVENT_HISTORY_DAYS", { default: 14, min: 1, max: 365 }),
+		sagaHistoryDays: read.integer(env, "SAGA_HISTORY_DAYS", { default: 90, min: 1, max: 3_650 }),
 	};
 	refuseUnsafe(settings);
 	return settings;
@@ -84,6 +93,14 @@ export function readSettings(env: Environment): Settings {
 /** The database of one service, or `undefined` where it is the embedded one. */
 export function databaseUrlOf(settings: Settings, service: OwningService): string | undefined {
 	return settings.databaseUrlOf[service] ?? settings.databaseUrl;
+}
+
+function readPublicUrl(env: Environment): string {
+	const url = read.optional(env, "PUBLIC_URL");
+	if (url !== undefined) return read.origin("PUBLIC_URL", url);
+	const host = read.text(env, "HOST", "127.0.0.1");
+	const port = read.integer(env, "PORT", { default: 3000, min: 0, max: 65_535 });
+	return new URL(`http://${host.includes(":") ? `[${host}]` : host}:${port}`).origin;
 }
 
 function readServices(env: Environment): ServiceName[] {

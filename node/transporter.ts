@@ -5,11 +5,23 @@ import { logOf } from "./log";
 interface AmqpTransporter {
 	channel: unknown;
 	connection: { close(): Promise<void> } | null;
+	send(topic: string, data: Buffer, meta: object): Promise<void>;
 }
 
 function transporterOf({ transit }: ServiceBroker): { connected: boolean; amqp: AmqpTransporter } | undefined {
 	if (!transit) return undefined;
 	return { connected: transit.connected, amqp: transit.tx as unknown as AmqpTransporter };
+}
+
+/**
+ * On a channel that is being closed, Moleculer's transporter throws where its callers expect a rejection: a heartbeat in
+ * that moment ended the process as an error that nobody handles. Call it once, right after the broker was made.
+ */
+export function rejectWhatCannotBeSent(broker: ServiceBroker): void {
+	const amqp = transporterOf(broker)?.amqp;
+	if (!amqp) return;
+	const send = amqp.send.bind(amqp);
+	amqp.send = async (topic, data, meta) => send(topic, data, meta);
 }
 
 /** The node can't hear the others: no connection to the broker, or one without a channel. Never without a transporter. */

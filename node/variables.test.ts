@@ -47,6 +47,19 @@ const variables: Variable[] = [
 	},
 	{ name: "HOST", read: ({ http }) => http.host, default: "127.0.0.1", good: [["0.0.0.0", "0.0.0.0"]] },
 	{
+		name: "PUBLIC_URL",
+		read: ({ publicUrl }) => publicUrl,
+		default: "http://127.0.0.1:3000",
+		good: [["https://shop.example", "https://shop.example"]],
+		bad: [
+			["shop.example", 'PUBLIC_URL has "shop.example", which is no origin such as https://shop.example.'],
+			[
+				"https://shop.example/",
+				'PUBLIC_URL has "https://shop.example/", which is no origin such as https://shop.example.',
+			],
+		],
+	},
+	{
 		name: "SERVICES",
 		read: ({ services }) => services,
 		default: [...SERVICE_NAMES],
@@ -237,6 +250,20 @@ const variables: Variable[] = [
 			["0", "RESERVATION_TTL_S is 0, but must be from 1 to 86400."],
 			["15m", 'RESERVATION_TTL_S is "15m", but must be a whole number.'],
 		],
+	},
+	{
+		name: "EVENT_HISTORY_DAYS",
+		read: ({ eventHistoryDays }) => eventHistoryDays,
+		default: 14,
+		good: [["90", 90]],
+		bad: [["0", "EVENT_HISTORY_DAYS is 0, but must be from 1 to 365."]],
+	},
+	{
+		name: "SAGA_HISTORY_DAYS",
+		read: ({ sagaHistoryDays }) => sagaHistoryDays,
+		default: 90,
+		good: [["14", 14]],
+		bad: [["0", "SAGA_HISTORY_DAYS is 0, but must be from 1 to 3650."]],
 	},
 ];
 

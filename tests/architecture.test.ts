@@ -7,7 +7,7 @@ import path from "node:path";
  */
 
 const ROOT = path.join(__dirname, "..");
-const FOLDERS = ["services", "mixins", "migrations", "node", "embedded", "types", "benchmarks", "tests"];
+const FOLDERS = ["services", "mixins", "migrations", "node", "embedded", "types", "benchmarks", "examples", "tests"];
 
 interface SourceFile {
 	/** From the project's folder, e.g. `services/cart/checkout.ts`. */
@@ -98,6 +98,11 @@ test("tests of the mixins don't know the shop either", () => {
 	expect(offences(tests, (target) => !/^(services|node)\//.test(target))).toEqual([]);
 });
 
+test("the examples need nothing but the mixins", () => {
+	expect(within("examples").length).toBeGreaterThan(5);
+	expect(offences(within("examples"), (target) => /^(examples|mixins)\//.test(target))).toEqual([]);
+});
+
 test("what runs imports nothing of the tests and benchmarks", () => {
 	expect(offences(program, (target) => !/^(tests|benchmarks)\//.test(target))).toEqual([]);
 });
@@ -106,7 +111,9 @@ test("the environment is read only where it becomes settings", () => {
 	/** Passes on to PostgreSQL what a child process needs of it, such as PATH, and takes no setting from it. */
 	const passesItOn = new Set(["embedded/launch.ts"]);
 
-	const found = program.filter(({ file, text }) => {
+	// An example is a project of its own.
+	const shop = program.filter(({ file }) => !file.startsWith("examples/"));
+	const found = shop.filter(({ file, text }) => {
 		const uses = text.split("process.env").length - 1;
 		const settings = text.split("readSettings(process.env)").length - 1;
 		return uses > settings && !passesItOn.has(file);

@@ -42,11 +42,19 @@ test("the README names every variable of the environment, and no other", () => {
 
 test("every command that the documents print is one of package.json", () => {
 	const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-	const printed = DOCUMENTS.flatMap((file) => [...read(file).matchAll(/\bnpm run (?:-s )?([\w:]+)/g)]);
+	const printed = DOCUMENTS.flatMap((file) => [...read(file).matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)]);
 
 	const unknown = printed.map(([, name]) => name!).filter((name) => !(name in scripts));
 
 	expect(unknown).toEqual([]);
+});
+
+test("the migration that CONTRIBUTING adds has a number that is free", () => {
+	const number = /\b(\d{3})_count_purchases\.sql/.exec(read("CONTRIBUTING.md"))![1]!;
+
+	const taken = fs.readdirSync(path.join(ROOT, "migrations")).filter((name) => name.startsWith(number));
+
+	expect(taken).toEqual([]);
 });
 
 test.each(DOCUMENTS)("every link of %s leads to a file, and to a heading that is there", (document) => {

@@ -1,4 +1,5 @@
 import { Errors, type ActionSchema, type Context, type Middleware } from "moleculer";
+import type { BrowserSession } from "./session-cookie";
 
 /** Who may call an action. Without a word of it, an action is for other services only. */
 export type Access = "anyone" | "user" | "admin" | "services";
@@ -15,6 +16,12 @@ export interface CallerMeta {
 	caller?: Caller;
 	/** IP address that the request came from; missing for a call from within the cluster. */
 	address?: string;
+	/** Missing where the caller keeps the refresh token. */
+	browserSession?: BrowserSession;
+	/** The session that the caller's token belongs to. */
+	sessionId?: string;
+	/** What the client calls itself, cut to a length that may be kept. */
+	userAgent?: string;
 }
 
 export class UnauthenticatedError extends Errors.MoleculerClientError {

@@ -25,9 +25,12 @@ function keyOf(secret: string): KeyObject {
 	return key;
 }
 
-/** Signs an access token for a caller: a JWT that says who it is and which role they have. */
-export function signAccessToken(caller: Caller, secret: string): string {
-	return jwt.sign({ role: caller.role }, keyOf(secret), {
+/**
+ * Signs an access token for a caller: a JWT that says who it is, which role they have, and which session it belongs to:
+ * that one may end before the token does.
+ */
+export function signAccessToken(caller: Caller, secret: string, sessionId?: string): string {
+	return jwt.sign({ role: caller.role, ...(sessionId !== undefined && { sid: sessionId }) }, keyOf(secret), {
 		...PARTIES,
 		algorithm: ALGORITHM,
 		subject: caller.id,
@@ -40,6 +43,8 @@ export interface BearerClaims {
 	caller: Caller;
 	/** Milliseconds since 1970. */
 	expiresAtMs: number;
+	/** Missing in tokens that know of none. */
+	sessionId?: string;
 }
 
 /**
@@ -54,9 +59,10 @@ export function readBearer(authorization: string | undefined, secret: string): B
 	try {
 		const claims = jwt.verify(token, keyOf(secret), { ...PARTIES, algorithms: [ALGORITHM] });
 		if (typeof claims === "string") throw new InvalidTokenError();
-		const { sub, exp, role } = claims as Record<string, unknown>;
+		const { sub, exp, role, sid } = claims as Record<string, unknown>;
 		if (typeof sub !== "string" || typeof exp !== "number" || typeof role !== "string") throw new InvalidTokenError();
-		return { caller: { id: sub, role }, expiresAtMs: exp * 1_000 };
+		if (sid !== undefined && typeof sid !== "string") throw new InvalidTokenError();
+		return { caller: { id: sub, role }, expiresAtMs: exp * 1_000, ...(sid !== undefined && { sessionId: sid }) };
 	} catch (error) {
 		// Claims that are no JSON are a SyntaxError, thrown before the signature is looked at.
 		if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) throw new InvalidTokenError();

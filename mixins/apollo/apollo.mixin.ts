@@ -5,6 +5,7 @@ import { defineMixin } from "../define";
 import type { GraphQLContext } from "./context";
 import { createDefinitions, type ServiceDefinition } from "./definitions";
 import { route } from "./route";
+import { hotQueries, type HotQueries } from "./hot-queries";
 import { queryReader } from "./limits";
 import { withDefaults, type ApolloOptions } from "./options";
 import { reporter, type Report } from "./report";
@@ -44,13 +45,13 @@ export function Apollo(options: ApolloOptions): Partial<ServiceSchema> {
 	if (settings.baseSchema) schemaMethods(settings).generateGraphQLSchema([]);
 	const reader = queryReader(settings.limits);
 	const pubsub = createPubSub(settings.subscriptions.maxPendingEvents);
-	let current: (BuiltSchema & { apollo: ApolloServer<GraphQLContext> }) | undefined;
+	let current: (BuiltSchema & { apollo: ApolloServer<GraphQLContext>; hot: HotQueries }) | undefined;
 	let preparing = Promise.resolve();
 	let settling: NodeJS.Timeout | undefined;
 	let sockets: Sockets | undefined;
 	let stopping = false;
 
-	const http = { settings, reader, apollo: () => current?.apollo };
+	const http = { settings, reader, apollo: () => current?.apollo, hot: () => current?.hot };
 
 	const prepare = async (service: Service & WithApollo): Promise<void> => {
 		const live = service.broker.registry.getServiceList({ withActions: true }) as unknown as ServiceDefinition[];
@@ -62,7 +63,7 @@ export function Apollo(options: ApolloOptions): Partial<ServiceSchema> {
 		if (!built) return;
 		const apollo = await startApollo(built.schema, { settings, logger: service.logger, report: service.reportProblem });
 		const old = current;
-		current = { ...built, apollo };
+		current = { ...built, apollo, hot: hotQueries(built.schema, settings) };
 		service.buildLoaderOptionMap(built.services);
 		service.logger.info(
 			`The GraphQL schema serves ${built.services.map(({ fullName }) => fullName).join(", ") || "nobody yet"}`,

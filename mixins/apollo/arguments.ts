@@ -4,17 +4,20 @@ type Params = Record<string, unknown>;
 
 /**
  * GraphQL's arguments as the action's flat params, so that REST and GraphQL share them: the fields of `input` stand
- * beside the other arguments, which win. A null says "not given", as if it were left out, except where the action's
- * own params declare the field `nullable`: there it says "nothing".
+ * beside the other arguments, which win. Nulls as in {@link withoutNulls}.
  */
 export function actionParams(args: Params, rules: ActionParams = {}): Params {
 	const { input, ...others } = args;
-	const flat = isRecord(input) ? { ...input, ...others } : args;
-	const params: Params = {};
-	for (const [field, value] of Object.entries(flat)) {
-		if (value !== null || allowsNull(rules[field])) params[field] = plain(value);
-	}
-	return params;
+	return withoutNulls(isRecord(input) ? { ...input, ...others } : args, rules);
+}
+
+/**
+ * A null says "not given", as if it were left out, except where the action's own params declare the field `nullable`:
+ * there it says "nothing". Whatever a field is called it stays one: `__proto__` is no way to the prototype.
+ */
+export function withoutNulls(params: Params, rules: ActionParams = {}): Params {
+	const given = Object.entries(params).filter(([field, value]) => value !== null || allowsNull(rules[field]));
+	return Object.fromEntries(given.map(([field, value]) => [field, plain(value)]));
 }
 
 /** graphql-js makes input objects without a prototype, which validators and serialisers don't always take for objects. */

@@ -1,33 +1,40 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/server";
-import { GraphQLError } from "graphql";
-import type { Context, Service } from "moleculer";
-import type { GraphQLContext } from "./context";
-import type { QueryReader } from "./limits";
-import { requestInfo, type Settings } from "./options";
+import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
+import { GraphQLError, type DocumentNode } from "graphql";
+import { contextOf, setServicesHeaders, type GatewayRequest, type HttpParts } from "./http-context";
+import { answerHot, plainQuestion, type Variables } from "./http-hot";
+import type { HotQuery } from "./hot-queries";
+import { TooComplexError } from "./limits";
 import type { Problem } from "./problem";
-import { formatted, retryAfterOf, type Report } from "./report";
-
-/** A request as moleculer-web hands it on. */
-export interface GatewayRequest extends IncomingMessage {
-	$ctx: Context<unknown, { $responseHeaders?: Record<string, string | string[]> }>;
-	body?: unknown;
-	query?: Record<string, unknown>;
-}
-
-export interface HttpParts {
-	service: Service;
-	settings: Settings;
-	reader: QueryReader;
-	report: Report;
-	/** The server for the current schema; undefined while there is none at all. Good for this turn of the event loop. */
-	apollo(): ApolloServer<GraphQLContext> | undefined;
-}
+import { formatted, retryAfterOf } from "./report";
+import { rootFieldsOf } from "./root-fields";
 
 /** Answers one GraphQL request that came over HTTP. */
 export async function answerHttp(parts: HttpParts, request: GatewayRequest, response: ServerResponse): Promise<void> {
-	const tooComplex = refusalOf(parts, request);
-	if (tooComplex) return sendProblem(response, tooComplex);
+	const { report, settings } = parts;
+	let question: Question | undefined;
+	let leave: (() => void) | undefined;
+	try {
+		question = readQuestion(parts, request);
+		leave = question && settings.admit?.(rootFieldsOf(question.document));
+	} catch (error) {
+		return sendProblem(response, report(error, request.$ctx.requestID));
+	}
+	try {
+		await answerQuestion(parts, request, response, question);
+	} finally {
+		leave?.();
+	}
+}
+
+async function answerQuestion(
+	parts: HttpParts,
+	request: GatewayRequest,
+	response: ServerResponse,
+	question: Question | undefined,
+): Promise<void> {
+	const hot = question && hotQuery(parts, request, question);
+	if (hot && (await answerHot(parts, { request, response, hot }))) return;
 	const apollo = parts.apollo();
 	if (!apollo) return sendProblem(response, parts.report(noSchema()));
 
@@ -50,40 +57,45 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
 	const retryAfter = retryAfterOf(problem);
 	if (retryAfter) response.setHeader("retry-after", retryAfter);
 	response.setHeader("cache-control", "no-store");
-	response.writeHead(problem.status, { "content-type": "application/json; charset=utf-8" });
+	response.setHeader("content-type", "application/json; charset=utf-8");
+	response.statusCode = problem.status;
 	response.end(JSON.stringify({ errors: [formatted(undefined, problem)] }));
 }
 
-/** Only too big a query is refused here; any other mistake is Apollo's to explain. */
-function refusalOf({ reader, report }: HttpParts, request: GatewayRequest): Problem | undefined {
-	const { query, variables } =
-		(request.method === "GET" ? request.query : (request.body as Record<string, unknown>)) ?? {};
-	if (typeof query !== "string") return undefined;
-	try {
-		reader.read(query, typeof variables === "string" ? undefined : (variables as Record<string, unknown>));
-	} catch (error) {
-		const problem = report(error);
-		if (problem.code === "QUERY_TOO_COMPLEX") return problem;
-	}
-	return undefined;
+interface Question {
+	document: DocumentNode;
+	asked: Record<string, unknown>;
 }
 
-async function contextOf({ service, settings, report }: HttpParts, request: GatewayRequest): Promise<GraphQLContext> {
-	const ctx = request.$ctx as Context;
+/**
+ * @returns undefined for a mistake, which is Apollo's to explain
+ * @throws {TooComplexError}
+ */
+function readQuestion({ reader }: HttpParts, request: GatewayRequest): Question | undefined {
+	const asked = (request.method === "GET" ? request.query : (request.body as Record<string, unknown>)) ?? {};
+	const { query, variables } = asked;
+	if (typeof query !== "string") return undefined;
 	try {
-		const meta = await settings.authenticate(ctx, request.headers.authorization, requestInfo(settings, request));
-		Object.assign(ctx.meta, meta);
+		return { document: reader.read(query, variablesIn(variables)), asked };
 	} catch (error) {
-		const problem = report(error, ctx.requestID);
-		const { status } = problem;
-		const retryAfter = retryAfterOf(problem);
-		const headers = new HeaderMap(retryAfter ? [["retry-after", retryAfter]] : []);
-		throw new GraphQLError("Not authenticated", {
-			originalError: error as Error,
-			extensions: { http: { status, headers } },
-		});
+		if (error instanceof TooComplexError) throw error;
+		return undefined;
 	}
-	return { ctx, service, dataLoaders: new Map() };
+}
+
+function hotQuery({ hot }: HttpParts, request: GatewayRequest, { document, asked }: Question): HotQuery | undefined {
+	const plain = request.method === "POST" ? plainQuestion(request, asked) : undefined;
+	return plain && hot()?.find(document, plain.operationName, plain.variables);
+}
+
+/** In an address they are JSON. What is none is Apollo's to explain. */
+function variablesIn(given: unknown): Variables | undefined {
+	if (typeof given !== "string") return given as Variables | undefined;
+	try {
+		return Object(JSON.parse(given)) as Variables;
+	} catch {
+		return undefined;
+	}
 }
 
 function headersOf(request: IncomingMessage): HeaderMap {
@@ -100,9 +112,9 @@ function send(request: GatewayRequest, response: ServerResponse, { status, heade
 	if (body.kind !== "complete") throw new Error("graphql 16 answers in one piece");
 	response.setHeader("cache-control", "no-store");
 	for (const [name, value] of headers) response.setHeader(name, value);
-	// Services say by meta, as for REST, which headers go with their answer: a cookie, say.
-	for (const [name, value] of Object.entries(request.$ctx.meta.$responseHeaders ?? {})) response.setHeader(name, value);
-	response.writeHead(status ?? 200);
+	setServicesHeaders(request, response);
+	// Not by writeHead, after which Node would send the answer in chunks: it could not know that this is all of it.
+	response.statusCode = status ?? 200;
 	response.end(body.string);
 }
 

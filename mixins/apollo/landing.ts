@@ -1,10 +1,20 @@
 import type { ApolloServerPlugin } from "@apollo/server";
+import { explorer } from "./explorer";
 
-/** Apollo's own landing page loads its scripts from elsewhere; this one needs nothing, not even a script. */
+/**
+ * Apollo's own landing page loads its scripts from elsewhere; this one needs nothing, not even a script, and leads to the
+ * explorer where that is installed.
+ */
 export function landingPage(path: string): ApolloServerPlugin {
+	const shown = explorer(path)?.path;
 	const page = `<!doctype html>
 <html lang="en">
-<meta charset="utf-8">
+<meta charset="utf-8">${
+		shown
+			? `
+<meta http-equiv="refresh" content="0; url=${shown}">`
+			: ""
+	}
 <title>GraphQL</title>
 <h1>GraphQL</h1>
 <p>Queries and mutations go to this address by POST, as JSON. Any GraphQL client can read the schema from here.</p>

@@ -5,6 +5,7 @@ import {
 	visit,
 	type DocumentNode,
 	type FieldNode,
+	type OperationDefinitionNode,
 	type SelectionSetNode,
 	type ValueNode,
 } from "graphql";
@@ -17,7 +18,10 @@ export class TooComplexError extends GraphQLError {
 	}
 }
 
-/** A parsed document stays for the next request with the same text: a front end has a few dozen of them. */
+/**
+ * A parsed document stays for the next request with the same text: a front end has a few dozen of them. Those go that
+ * were not asked for longest.
+ */
 const REMEMBERED_DOCUMENTS = 100;
 
 export interface QueryReader {
@@ -34,9 +38,9 @@ export function queryReader(limits: Limits): QueryReader {
 
 	const parsed = (text: string): DocumentNode => {
 		const known = documents.get(text);
-		if (known) return known;
-		const document = parseWithin(limits, text);
-		countWithin(limits, document);
+		const document = known ?? parseWithin(limits, text);
+		if (known) documents.delete(text);
+		else countWithin(limits, document);
 		if (documents.size === REMEMBERED_DOCUMENTS) documents.delete(documents.keys().next().value!);
 		documents.set(text, document);
 		return document;
@@ -83,6 +87,7 @@ function measureWithin(limits: Limits, document: DocumentNode, variables: Readon
 	}
 	const open = new Set<string>();
 	let cost = 0;
+	let values = variables;
 
 	const walk = (set: SelectionSetNode, depth: number, times: number): void => {
 		if (depth > limits.depth) throw new TooComplexError(`The query is more than ${limits.depth} levels deep`);
@@ -92,7 +97,7 @@ function measureWithin(limits: Limits, document: DocumentNode, variables: Readon
 			if (selection.kind === Kind.FIELD) {
 				// Introspection is deep by nature; validation refuses it, or bounds it by a rule of its own.
 				if (!selection.selectionSet || selection.name.value.startsWith("__")) continue;
-				walk(selection.selectionSet, depth + 1, times * pageSizeOf(selection, limits, variables));
+				walk(selection.selectionSet, depth + 1, times * pageSizeOf(selection, limits, values));
 			} else if (selection.kind === Kind.INLINE_FRAGMENT) {
 				walk(selection.selectionSet, depth, times);
 			} else {
@@ -107,8 +112,19 @@ function measureWithin(limits: Limits, document: DocumentNode, variables: Readon
 		}
 	};
 	for (const each of document.definitions) {
-		if (each.kind === Kind.OPERATION_DEFINITION) walk(each.selectionSet, 1, 1);
+		if (each.kind !== Kind.OPERATION_DEFINITION) continue;
+		values = { ...defaultsOf(each), ...variables };
+		walk(each.selectionSet, 1, 1);
 	}
+}
+
+/** Of the variables that are numbers; the others say nothing of how long a list is. */
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> {
+	return Object.fromEntries(
+		variableDefinitions.flatMap(({ variable, defaultValue }) =>
+			defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)]] : [],
+		),
+	);
 }
 
 function pageSizeOf(field: FieldNode, limits: Limits, variables: Readonly<Record<string, unknown>>): number {

@@ -9,7 +9,9 @@ import type { QueryReader } from "./limits";
 import { requestInfo, type Settings } from "./options";
 import { formatted, type Report } from "./report";
 import type { PubSub } from "./pubsub";
-import { MAX_VALIDATION_ERRORS, validationRules } from "./server";
+import { rootFieldsOf } from "./root-fields";
+import { validationRules } from "./rules";
+import { MAX_VALIDATION_ERRORS } from "./server";
 
 /** 1013 of RFC 6455's registry: the client did nothing wrong and may come back. */
 const TRY_AGAIN_LATER = 1013;
@@ -125,6 +127,7 @@ async function prepare(
 	if (!schema)
 		throw new GraphQLError("No service has come yet", { extensions: { code: "UNAVAILABLE", retryAfter: 1 } });
 	const document = reader.read(payload.query, payload.variables);
+	settings.admit?.(rootFieldsOf(document))?.();
 	const rules = [...specifiedRules, ...validationRules(settings)];
 	const mistakes = validate(schema, document, rules, { maxErrors: MAX_VALIDATION_ERRORS });
 	if (mistakes.length > 0) return mistakes.map(({ message, nodes }) => invalid(message, nodes));

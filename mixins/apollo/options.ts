@@ -74,6 +74,12 @@ export interface ApolloOptions {
 	expiresAt?(meta: Record<string, unknown>): number | undefined;
 	/** Who is counted; by default the other end of the connection. Set it behind a proxy. */
 	addressOf?(request: IncomingMessage): string;
+	/**
+	 * Asked before each operation runs, over HTTP and over a socket, with the names of the fields that the document's
+	 * operations begin with. What it throws is the answer: `OVERLOADED`, say.
+	 * @returns what is called when the operation has been answered; on a socket, which may wait for news, at once
+	 */
+	admit?(rootFields: readonly string[]): () => void;
 	/** Which pages' sockets are accepted. By default none but the gateway's own, and clients that are no browsers. */
 	allowOrigin?(origin: string | undefined, host: string | undefined): boolean;
 	/** Has the last word on what a client learns of an error. `problem` is what it would learn otherwise. */

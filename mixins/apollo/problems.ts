@@ -27,6 +27,7 @@ const renamed: Record<string, string> = {
 	NO_TOKEN: "UNAUTHENTICATED",
 	INVALID_TOKEN: "UNAUTHENTICATED",
 	ORIGIN_NOT_ALLOWED: "FORBIDDEN",
+	UNABLE_DECODE_PARAM: "BAD_USER_INPUT",
 	"entity.parse.failed": "BAD_USER_INPUT",
 	"entity.too.large": "QUERY_TOO_COMPLEX",
 };

@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Service } from "moleculer";
-import { answerHttp, sendProblem, type GatewayRequest, type HttpParts } from "./http";
+import { explorer } from "./explorer";
+import { answerHttp, sendProblem } from "./http";
+import type { GatewayRequest, HttpParts } from "./http-context";
 import type { Report } from "./report";
 
 type Next = (error: unknown) => void;
@@ -9,12 +11,14 @@ type Gateway = Service & { reportProblem: Report };
 /** moleculer-web's route for GraphQL. One alias for every method: Apollo answers those that it has no use for, with 405. */
 export function route(parts: Omit<HttpParts, "service" | "report">): Record<string, unknown> {
 	const { settings } = parts;
+	const shown = settings.development ? explorer(settings.path) : undefined;
 	return {
 		mappingPolicy: "restrict",
 		bodyParsers: { json: { limit: settings.limits.bodyBytes } },
 		...settings.route,
 		path: settings.path,
 		aliases: {
+			...(shown && { "GET /explorer": shown.serve, "GET /explorer/*file": shown.serve }),
 			async "/"(this: Gateway, request: GatewayRequest, response: ServerResponse, next: Next) {
 				try {
 					await answerHttp({ ...parts, service: this, report: this.reportProblem }, request, response);

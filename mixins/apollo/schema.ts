@@ -10,6 +10,7 @@ import {
 } from "graphql";
 import { Errors, type ActionParams } from "moleculer";
 import { ApolloService } from "moleculer-apollo-server";
+import { refuseUnusable } from "../access/usable";
 import { actionParams } from "./arguments";
 import type { GraphQLContext } from "./context";
 import type { ServiceDefinition } from "./definitions";
@@ -67,8 +68,9 @@ export function schemaMethods(
 
 	const withActionParams = (resolve: Resolver, action: string): Resolver => {
 		return (parent, args, context, info) => {
-			const rules = paramsOf(action);
-			return resolve(parent, actionParams(args as Record<string, unknown>, rules), context, info);
+			const params = actionParams(args as Record<string, unknown>, paramsOf(action));
+			refuseUnusable(params);
+			return resolve(parent, params, context, info);
 		};
 	};
 

@@ -1,5 +1,5 @@
 import type { ServiceSchema } from "moleculer";
-import { schemaOf } from "./sdl";
+import { breakingChanges, schemaOf } from "./sdl";
 
 const books: ServiceSchema = {
 	name: "books",
@@ -58,4 +58,21 @@ test("services that contradict each other are an error that says where", () => {
 	expect(() => schemaOf([books, authors, other], { baseSchema: "scalar DateTime" })).toThrow(
 		/"book" already defined with a different type/,
 	);
+});
+
+test("what a client would stumble over is named, and what only adds is none of it", () => {
+	const published =
+		"type Query { book(id: ID!): Book books(take: Int): [Book!]! } type Book { title: String! isbn: ID }";
+	const grown = `"All there is." type Query { book(id: ID!, lang: String): Book books(take: Int): [Book!]! authors: Int }
+		type Book { title: String! isbn: ID! pages: Int }`;
+	const broken =
+		"type Query { book(id: ID!, lang: String!): Book books: [Book!]! } type Book { title: String isbn: Int }";
+
+	expect(breakingChanges(published, grown)).toEqual([]);
+	expect(breakingChanges(published, broken)).toEqual([
+		"A required arg lang on Query.book was added.",
+		"Query.books arg take was removed.",
+		"Book.title changed type from String! to String.",
+		"Book.isbn changed type from ID to Int.",
+	]);
 });

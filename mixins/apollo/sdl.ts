@@ -1,4 +1,4 @@
-import { lexicographicSortSchema, printSchema } from "graphql";
+import { buildSchema, findBreakingChanges, lexicographicSortSchema, printSchema } from "graphql";
 import { Service, type ServiceSchema } from "moleculer";
 import type { ServiceDefinition } from "./definitions";
 import { reasonOf, schemaMethods, type SchemaOptions } from "./schema";
@@ -14,6 +14,14 @@ export function schemaOf(services: readonly ServiceSchema[], options: SchemaOpti
 	} catch (error) {
 		throw new Error(`These services make no GraphQL schema together: ${reasonOf(error)}`, { cause: error });
 	}
+}
+
+/**
+ * What a client of the published SDL would stumble over, as sentences: what is gone, what has another type, what is
+ * demanded now and was not.
+ */
+export function breakingChanges(published: string, current: string): string[] {
+	return findBreakingChanges(buildSchema(published), buildSchema(current)).map(({ description }) => description);
 }
 
 /** A service as the registry would list it, had it been started. */

@@ -5,18 +5,13 @@ import {
 	ApolloServerPluginLandingPageDisabled,
 	ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import {
-	GraphQLError,
-	NoSchemaIntrospectionCustomRule,
-	OperationTypeNode,
-	type GraphQLSchema,
-	type ValidationRule,
-} from "graphql";
+import { GraphQLError, OperationTypeNode, type GraphQLSchema } from "graphql";
 import type { Logger } from "moleculer";
 import type { GraphQLContext } from "./context";
 import { landingPage } from "./landing";
 import type { Settings } from "./options";
 import { formatted, type Report } from "./report";
+import { validationRules } from "./rules";
 
 /** After this many the rest of a query's mistakes is not interesting any more. */
 export const MAX_VALIDATION_ERRORS = 10;
@@ -25,11 +20,6 @@ export interface ApolloParts {
 	settings: Settings;
 	logger: Logger;
 	report: Report;
-}
-
-/** HTTP and WebSocket validate alike: graphql-js' own rules, and these. */
-export function validationRules({ development }: Settings): ValidationRule[] {
-	return development ? [] : [NoSchemaIntrospectionCustomRule];
 }
 
 /** Apollo Server for one schema. A new schema gets a new one; requests that the old one has begun end there. */

@@ -4,7 +4,7 @@ import type { ModelAttributes, ModelOptions } from "sequelize";
 import { defineMixin } from "../define";
 import { SharedPoolAdapter } from "./adapter";
 import type { Database as DatabaseHandle } from "./database";
-import { sharePool, type PoolShare } from "./pools";
+import { sharePool, type DatabaseAddress, type PoolShare } from "./pools";
 
 /** How moleculer-db's Sequelize adapter wants a model described. */
 export interface Model {
@@ -13,9 +13,7 @@ export interface Model {
 	options: ModelOptions;
 }
 
-export interface DatabaseOptions {
-	/** postgres://… */
-	url: string;
+export interface DatabaseOptions extends DatabaseAddress {
 	/** With one, moleculer-db's actions and methods work on it. */
 	model?: Model;
 }
@@ -31,11 +29,11 @@ export interface WithDatabase {
  * top of it. Its stock actions are switched off: they would take whatever fields they are given; a service publishes
  * what it means to, with strict params.
  */
-export function Database(options: DatabaseOptions): Partial<ServiceSchema> {
+export function Database({ model, ...address }: DatabaseOptions): Partial<ServiceSchema> {
 	let share: PoolShare | undefined;
 	const lifecycle = defineMixin<WithDatabase>({
 		created() {
-			share = sharePool(options.url);
+			share = sharePool(address);
 			this.db = share.database;
 		},
 		async started() {
@@ -45,15 +43,15 @@ export function Database(options: DatabaseOptions): Partial<ServiceSchema> {
 			await share?.release();
 		},
 	});
-	if (!options.model) return lifecycle;
-	return { ...modelService(options.url, options.model), mixins: [DbService as Partial<ServiceSchema>, lifecycle] };
+	if (!model) return lifecycle;
+	return { ...modelService(address, model), mixins: [DbService as Partial<ServiceSchema>, lifecycle] };
 }
 
 const STOCK_ACTIONS = ["find", "count", "list", "create", "insert", "get", "update", "remove"];
 
-function modelService(url: string, model: Model): Partial<ServiceSchema> {
+function modelService(address: DatabaseAddress, model: Model): Partial<ServiceSchema> {
 	return {
-		adapter: new SharedPoolAdapter(url),
+		adapter: new SharedPoolAdapter(address),
 		model: { ...model, options: { underscored: true, timestamps: true, ...model.options } },
 		settings: { idField: "id", maxLimit: 100, pageSize: 20, maxPageSize: 100 },
 		actions: Object.fromEntries(STOCK_ACTIONS.map((name) => [name, false])),

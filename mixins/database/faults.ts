@@ -25,10 +25,22 @@ export function isConnectionLost(error: unknown): boolean {
 	);
 }
 
+/** No statement reaches the database: the connection is gone, or none can be made. */
+export function isUnreachable(error: unknown): boolean {
+	if (isConnectionLost(error)) return true;
+	const { name } = Object(error) as { name?: unknown };
+	return typeof name === "string" && /^Sequelize(Connection|HostNot|AccessDenied|DatabaseTimeout)/.test(name);
+}
+
 /** A unique constraint refused the row. @returns the constraint's name */
 export function violatedConstraint(error: unknown): string | undefined {
 	const { constraint, original } = Object(error) as { constraint?: string; original?: { constraint?: string } };
 	return constraint ?? original?.constraint;
+}
+
+/** A text holds U+0000, the one character that PostgreSQL keeps in none; 22P05 says so of JSON. */
+export function isUnstorableText(error: unknown): boolean {
+	return /^(22021|22P05)$/.test(codeOf(error) ?? "");
 }
 
 /**
@@ -36,8 +48,6 @@ export function violatedConstraint(error: unknown): string | undefined {
  * the code, which another attempt repeats.
  */
 export function isPassing(error: unknown): boolean {
-	if (isSerializationConflict(error) || isConnectionLost(error)) return true;
-	const { name } = Object(error) as { name?: unknown };
-	if (typeof name === "string" && /^Sequelize(Connection|HostNot|AccessDenied|DatabaseTimeout)/.test(name)) return true;
+	if (isSerializationConflict(error) || isUnreachable(error)) return true;
 	return /^(53...|55P03|57014)$/.test(codeOf(error) ?? "");
 }

@@ -1,22 +1,35 @@
+import type { Writable } from "node:stream";
 import pg from "pg";
 import { Sequelize } from "sequelize";
+import { gatherWrites } from "../gather-writes";
 import { databaseOn, type Database } from "./database";
 
 /** Enough to keep two cores of PostgreSQL busy; ten processes stay below its default of 100 connections. */
-const POOL_SIZE_MAX = 10;
+export const POOL_SIZE_MAX = 10;
 
 /** Money and counters are far below 2^53, so `bigint` columns arrive as numbers and not as text. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-/**
- * Sequelize listens to a connection's errors one turn after it is open. A server that ends it in that very turn would
- * otherwise end the process: an error event that nobody hears is thrown. Whoever uses the connection next is told.
- */
-class HeardClient extends pg.Client {
-	constructor(config?: string | pg.ClientConfig) {
-		super(config);
+/** The driver's client as the pool wants it. */
+class PooledClient extends pg.Client {
+	constructor(config?: pg.ClientConfig) {
+		// Statements that don't wait for each other's answers share a journey to the server.
+		super({ ...config, pipeline: true });
+		this.once("connect", () =>
+			gatherWrites((this as unknown as { connection: { stream: Writable } }).connection.stream),
+		);
+		// Sequelize listens to a connection's errors one turn after it is open. A server that ends it in that very turn would
+		// otherwise end the process: an error event that nobody hears is thrown. Whoever uses the connection next is told.
 		this.on("error", () => undefined);
 	}
+}
+
+/** Where a service finds its tables, and as whom. */
+export interface DatabaseAddress {
+	/** postgres://… */
+	url: string;
+	/** Fewer than ten where a process has several pools on one server. Of those who share a pool, the first one says. */
+	connectionsMax?: number;
 }
 
 interface SharedPool {
@@ -34,10 +47,10 @@ export interface PoolShare {
 }
 
 /** Takes a share in the pool for `url`, which connects when it is first used. */
-export function sharePool(url: string): PoolShare {
+export function sharePool({ url, connectionsMax = POOL_SIZE_MAX }: DatabaseAddress): PoolShare {
 	let pool = pools.get(url);
 	if (!pool) {
-		pool = { database: databaseOn(openPool(url)), users: 0 };
+		pool = { database: databaseOn(openPool(url, connectionsMax)), users: 0 };
 		pools.set(url, pool);
 	}
 	pool.users++;
@@ -55,12 +68,12 @@ export function sharePool(url: string): PoolShare {
 	};
 }
 
-function openPool(url: string): Sequelize {
+function openPool(url: string, connectionsMax: number): Sequelize {
 	return new Sequelize(url, {
 		dialect: "postgres",
-		dialectModule: { ...pg, Client: HeardClient },
+		dialectModule: { ...pg, Client: PooledClient },
 		logging: false,
-		pool: { max: POOL_SIZE_MAX, min: 0, acquire: 10_000, idle: 30_000 },
+		pool: { max: connectionsMax, min: 0, acquire: 10_000, idle: 30_000 },
 		dialectOptions: {
 			application_name: "molecart",
 			keepAlive: true,
@@ -69,7 +82,9 @@ function openPool(url: string): Sequelize {
 			// A server that has stopped answering altogether: longer than the server's own limit, and then the connection goes.
 			query_timeout: 15_000,
 			lock_timeout: 5_000,
-			idle_in_transaction_session_timeout: 15_000,
+			// No transaction waits for anything but the database. A node that is silent for so long in the middle of one is
+			// frozen, its leases are over, and its row locks would keep the others from taking its work.
+			idle_in_transaction_session_timeout: 5_000,
 		},
 	});
 }

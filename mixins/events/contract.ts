@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { problemsOf } from "./problems";
 
 /** Business data of an event: a JSON object. */
 export type EventData = z.ZodObject;
@@ -7,11 +8,16 @@ export type EventData = z.ZodObject;
 export interface EventDefinition<Schema extends EventData> {
 	/** Name in the past tense, e.g. `OrderConfirmed`. */
 	type: string;
+	/** What has happened, in a sentence or two. With the fields' own `.describe()` it becomes the documents for listeners. */
+	meaning?: string;
 	/** Topic exchange, e.g. `orders.events`; the word before the dot is the producing service. */
 	exchange: string;
 	/** e.g. `order.confirmed` */
 	routingKey: string;
-	/** Grows when a field changes its meaning; a new optional field keeps it. */
+	/**
+	 * Grows when a field changes its meaning, is added as required, or goes; a new optional field keeps it. The new version
+	 * is declared beside the old one, with a routing key of its own.
+	 */
 	version: number;
 	data: Schema;
 	/** Name of the data field that holds the aggregate's id; events of one aggregate stay in order. */
@@ -37,7 +43,7 @@ export class InvalidEventError extends Error {
 	override readonly name = "InvalidEventError";
 
 	constructor(type: string, problem: z.ZodError) {
-		super(`${type} does not keep its contract: ${z.prettifyError(problem).replaceAll("\n", " ")}`);
+		super(`${type} does not keep its contract: ${problemsOf(problem)}`);
 	}
 }
 

@@ -55,7 +55,7 @@ test.each([
 	["a time that is none", { timestamp: "yesterday" }, "timestamp"],
 	["an aggregate version of 0", { aggregate_version: 0 }, "aggregate_version"],
 ])("%s can't be understood, and the error names the field", (_, overrides, field) => {
-	expect(() => readEnvelope(body(overrides))).toThrow(new RegExp(`^The message can't be understood: .*${field}`));
+	expect(() => readEnvelope(body(overrides))).toThrow(new RegExp(`^${field}: `));
 });
 
 test("a future version of an event is refused, naming both versions", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { problemsOf } from "./problems";
 import type { EventContract, EventData } from "./contract";
 
 /** The body of every message: what happened, to what, and why. Field names are those on the wire. */
@@ -18,27 +19,26 @@ export interface Envelope<Data = unknown> {
 	data: Data;
 }
 
-const envelope = z.object({
-	event_id: z.uuid(),
-	event_type: z.string().min(1).max(200),
-	version: z.int().positive(),
-	timestamp: z.iso.datetime(),
-	correlation_id: z.string().max(200),
-	causation_id: z.string().max(200),
-	aggregate_id: z.string().min(1).max(200),
-	aggregate_version: z.int().positive(),
-	producer: z.string().min(1).max(200),
-	data: z.unknown(),
+const name = z.string().min(1).max(200);
+
+/** What every message is, as listeners read it. */
+export const envelope = z.object({
+	event_id: z.uuid().describe("UUIDv7: unique, and the same at every delivery, retry and replay"),
+	event_type: name.describe("What has happened, in the past tense"),
+	version: z.int().positive().describe("Of the data's contract; another version is another contract"),
+	timestamp: z.iso.datetime().describe("When it was written; ISO 8601, UTC"),
+	correlation_id: z.string().max(200).describe("Shared by everything that follows from one request"),
+	causation_id: z.string().max(200).describe("The event or request that directly led to it"),
+	aggregate_id: name.describe("What it happened to; events of one aggregate come in order"),
+	aggregate_version: z.int().positive().describe("1, 2, 3, … for each producer and aggregate, without a gap"),
+	producer: name.describe("The service that has published it"),
+	data: z.unknown().describe("What the event says, by its contract"),
 });
 
 /** The message is not an event that this consumer can understand; a later attempt would not either. */
 export class UnreadableEventError extends Error {
 	override readonly name = "UnreadableEventError";
 	readonly code = "UNREADABLE_EVENT";
-
-	constructor(problem: string) {
-		super(`The message can't be understood: ${problem}`);
-	}
 }
 
 /**
@@ -53,8 +53,25 @@ export function readEnvelope(body: Buffer): Envelope {
 		throw new UnreadableEventError(`not JSON (${(error as Error).message.slice(0, 200)})`);
 	}
 	const checked = envelope.safeParse(json);
-	if (!checked.success) throw new UnreadableEventError(z.prettifyError(checked.error).replaceAll("\n", " "));
+	if (!checked.success) throw new UnreadableEventError(problemsOf(checked.error));
 	return checked.data;
+}
+
+/**
+ * Chooses, of the versions that a consumer lists, the one that was received.
+ * @param listed contracts of the received type, one or more
+ * @throws {UnreadableEventError} for every other version: what it means is not known here
+ */
+export function versionOf<Listed extends { contract: EventContract }>(
+	listed: readonly Listed[],
+	{ event_type, version }: Envelope,
+): Listed {
+	const found = listed.find(({ contract }) => contract.version === version);
+	if (found) return found;
+	const known = listed.map(({ contract }) => contract.version).toSorted((a, b) => a - b);
+	throw new UnreadableEventError(
+		`${event_type} has version ${version}, known here ${known.length === 1 ? "is" : "are"} ${known.join(" and ")}`,
+	);
 }
 
 /**
@@ -65,14 +82,10 @@ export function readData<Schema extends EventData>(
 	contract: EventContract<Schema>,
 	received: Envelope,
 ): Envelope<z.output<Schema>> {
-	if (received.version !== contract.version) {
-		throw new UnreadableEventError(
-			`${received.event_type} has version ${received.version}, known here is ${contract.version}`,
-		);
-	}
+	versionOf([{ contract }], received);
 	const checked = contract.data.safeParse(received.data);
 	if (!checked.success) {
-		throw new UnreadableEventError(`${received.event_type}: ${z.prettifyError(checked.error).replaceAll("\n", " ")}`);
+		throw new UnreadableEventError(`${received.event_type}: ${problemsOf(checked.error)}`);
 	}
 	return { ...received, data: checked.data };
 }

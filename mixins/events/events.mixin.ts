@@ -1,15 +1,23 @@
 import type { Service, ServiceSchema } from "moleculer";
+import { setMaxListeners } from "node:events";
+import type { z } from "zod";
 import type { WithDatabase } from "../database/database.mixin";
 import type { Transaction } from "../database/database";
 import { defineMixin } from "../define";
-import { ageInDays } from "../inbox/age";
-import { INBOX_MEMORY_DAYS, inboxOf, type Inbox } from "../inbox/inbox";
-import type { z } from "zod";
+import { validate as isUuid } from "uuid";
+import { inboxFailuresOf } from "../inbox/failures";
+import { inboxOf } from "../inbox/inbox";
 import type { EventContract, EventData } from "./contract";
-import { readData, readEnvelope, UnreadableEventError, type Envelope } from "./envelope";
-import { verdictOn } from "./verdict";
+import { DeadLetters } from "./dead-letters/dead-letters.mixin";
+import type { Envelope } from "./envelope";
+import { handlingOf } from "./handling";
+import { lanes } from "./lanes";
+import { queueMeter } from "./meters";
+import { searchForMissed, type Source } from "./missed/search";
+import { receive, type Received } from "./receive";
 import { queueFor, type QueueSpec } from "./topology";
 import type { Consumer, Delivery, EventTransport, Verdict } from "./transport";
+import { verdictOn } from "./verdict";
 
 /** Applies one event. Runs in the transaction that remembers it: both happen, or neither. */
 export type EventHandler<This, Data> = (this: Service & This, tx: Transaction, event: Envelope<Data>) => Promise<void>;
@@ -32,16 +40,50 @@ export function on<This, Schema extends EventData>(
 export interface QueueConsumer<This> {
 	queue: QueueSpec;
 	subscriptions: readonly Subscription<This>[];
+	/** The most events that share a transaction, default {@link BATCH_MAX}. */
+	batchMax?: number;
+	/** See {@link ConsumerOptions.independent}. */
+	independent?: boolean;
 }
 
-/** A queue named `<service>.<purpose>`, bound to exactly the events that are handled. */
-export function consumer<This>(name: string, ...subscriptions: Subscription<This>[]): QueueConsumer<This> {
+/** What can be said of a consumer beside its name. */
+export interface ConsumerOptions extends Partial<Pick<QueueSpec, "retryDelaysMs" | "prefetch" | "order">> {
+	/** `<service>.<purpose>`, the queue's name. */
+	name: string;
+	/**
+	 * 1 where a handler locks rows that events of other aggregates lock as well: several in one transaction would lock
+	 * them in any order, and wait for each other.
+	 */
+	batchMax?: number;
+	/**
+	 * True where handlers touch no rows but those of their own event's aggregate, or each by one statement. Then those of
+	 * a transaction don't wait for each other, and their statements travel together: half as much work again in the same
+	 * time. A lock that one of them takes does not keep the others out, as it is the transaction's.
+	 */
+	independent?: boolean;
+}
+
+/** From here on a commit, shared by so many, costs little beside their effects (benchmarks/consuming.ts). */
+const BATCH_MAX = 50;
+
+/**
+ * A queue named `<service>.<purpose>`, bound to exactly the events that are handled. Of one event it may list several
+ * versions, each with a handler; any other version is a dead letter. On each node the events of an
+ * aggregate are handled in the order of their delivery, but one that is tried again comes later, and another node may
+ * be faster: a handler that carries state over compares `aggregate_version`. With `order: "aggregate"` one node at a
+ * time handles them all, and an event that fails is tried again where it stands, with its aggregate waiting behind it.
+ */
+export function consumer<This>(
+	named: string | ConsumerOptions,
+	...subscriptions: Subscription<This>[]
+): QueueConsumer<This> {
+	const { name, batchMax, independent, ...queue } = typeof named === "string" ? { name: named } : named;
+	const contracts = subscriptions.map(({ contract }) => contract);
 	return {
-		queue: queueFor(
-			name,
-			subscriptions.map(({ contract }) => contract),
-		),
+		queue: queueFor(name, contracts, queue),
 		subscriptions,
+		...(batchMax !== undefined && { batchMax }),
+		...(independent !== undefined && { independent }),
 	};
 }
 
@@ -52,18 +94,42 @@ export interface EventsOptions<This> {
 }
 
 /**
- * Consumes events, each in one transaction with its row in the inbox, acknowledged after the commit.
- * Needs the Database mixin, and comes after Outbox where handlers publish.
+ * Consumes events, each in one transaction with its row in the inbox, acknowledged after the commit. Events that wait
+ * share a transaction. Needs the Database mixin, and comes after Outbox where handlers publish. What was given up is
+ * looked after by the actions of {@link DeadLetters}.
  */
 export function Events<This>({ schema, transport, consumers }: EventsOptions<This>): Partial<ServiceSchema> {
 	const inbox = inboxOf(schema);
-	let running: Consumer[] = [];
+	let running: Pick<Consumer, "stop">[] = [];
 
 	return defineMixin<WithDatabase>({
+		mixins: [DeadLetters({ schema, transport, consumers })],
 		async started() {
+			const service = this as unknown as Service & WithDatabase & This;
+			const failures = inboxFailuresOf(service.db, schema);
+			const failed = async (consumer: string, eventId: string): Promise<void> => {
+				try {
+					await failures.note(consumer, eventId);
+				} catch (error) {
+					// Then it may be taken for missed, and come twice.
+					service.logger.debug(`${consumer} could not note that it has failed:`, (error as Error).message);
+				}
+			};
 			for (const each of consumers) {
-				const handle = receiver(this as unknown as Service & WithDatabase & This, inbox, each);
-				running.push(await transport.consume(each.queue, handle));
+				const { handle, stop } = receiver(service, inbox, each, (eventId) => failed(each.queue.name, eventId));
+				const consuming = await transport.consume(each.queue, handle);
+				running.push({
+					async stop() {
+						stop();
+						await consuming.stop();
+					},
+				});
+			}
+			// The other transport keeps bindings and messages in the same database: nothing of them gets lost alone.
+			if (transport.kind === "rabbitmq") {
+				const search = searchForMissed({ service, db: service.db, schema, transport, sources: sourcesOf(consumers) });
+				await search.start();
+				running.push(search);
 			}
 		},
 		async stopped() {
@@ -73,45 +139,64 @@ export function Events<This>({ schema, transport, consumers }: EventsOptions<Thi
 	});
 }
 
+/** What each queue is bound to, producer by producer. */
+function sourcesOf(consumers: readonly QueueConsumer<never>[]): Source[] {
+	return consumers.flatMap(({ queue, subscriptions }) => {
+		const contracts = subscriptions.map(({ contract }) => contract);
+		return [...new Set(contracts.map(({ producer }) => producer))].map((producer) => ({
+			queue: queue.name,
+			producer,
+			routingKeys: contracts.filter((each) => each.producer === producer).map(({ routingKey }) => routingKey),
+		}));
+	});
+}
+
 function receiver<This>(
 	service: Service & WithDatabase & This,
-	inbox: Inbox,
-	{ queue, subscriptions }: QueueConsumer<This>,
+	inbox: ReturnType<typeof inboxOf>,
+	{ queue, subscriptions, batchMax = BATCH_MAX, independent = false }: QueueConsumer<This>,
+	failed: (eventId: string) => Promise<void>,
 ) {
-	const byType = new Map(subscriptions.map((each) => [each.contract.type, each]));
-	return async (delivery: Delivery): Promise<Verdict> => {
-		try {
-			// Every event has one, and operators find it by that: whatever came without was not sent by an outbox.
-			if (delivery.messageId === undefined) throw new UnreadableEventError("it has no message_id");
-			const received = readEnvelope(delivery.body);
-			const subscription = byType.get(received.event_type);
-			if (!subscription) return ignoreUnknown(service, delivery, received);
-			refuseForgotten(received.event_id);
-			const event = readData(subscription.contract, received) as Envelope<never>;
-			await service.db.transaction(async (tx) => {
-				const isNew = await inbox.accept(tx, queue.name, event.event_id);
-				if (isNew) await subscription.handle.call(service, tx, event);
-			});
-			return { kind: "done" };
-		} catch (error) {
-			const verdict = verdictOn(error);
-			service.logger.warn(`An event on ${queue.name} was not handled (attempt ${delivery.attempt}, ${verdict.kind}):`, {
-				messageId: delivery.messageId,
-				error: (error as Error).message,
-			});
-			return verdict;
-		}
+	const meter = queueMeter(service.broker, queue.name);
+	const counted = (verdict: Verdict, { attempt }: Delivery): Verdict => {
+		// The transport makes a dead letter of what has no delay left.
+		const isDead = verdict.kind === "dead" || (verdict.kind === "retry" && attempt > queue.retryDelaysMs.length);
+		if (isDead) meter.count("events.buried");
+		else if (verdict.kind === "retry") meter.count("events.retried");
+		return verdict;
 	};
-}
-
-/** A newer producer may publish on a key that an older consumer is bound to by pattern: not ours, and no fault. */
-function ignoreUnknown(service: Service, delivery: Delivery, received: Envelope): Verdict {
-	service.logger.debug(`${delivery.queue} ignores the unknown event ${received.event_type}`);
-	return { kind: "done" };
-}
-
-function refuseForgotten(eventId: string): void {
-	if (ageInDays(eventId) > INBOX_MEMORY_DAYS) {
-		throw new UnreadableEventError(`it is older than the ${INBOX_MEMORY_DAYS} days that the inbox remembers`);
-	}
+	const stopping = new AbortController();
+	// Each lane that waits for the database listens.
+	setMaxListeners(0, stopping.signal);
+	const lane = lanes<Received<This>>({
+		...handlingOf(service, inbox, { queue: queue.name, independent, stopping: stopping.signal, failed, meter }),
+		batchMax,
+		...(queue.order === "aggregate" && { retriesInPlaceMs: queue.retryDelaysMs }),
+	});
+	return {
+		async handle(delivery: Delivery): Promise<Verdict> {
+			let received: Received<This> | undefined;
+			try {
+				received = receive(delivery, subscriptions);
+			} catch (error) {
+				service.logger.warn(`An event on ${queue.name} can't be handled:`, {
+					messageId: delivery.messageId,
+					error: (error as Error).message,
+				});
+				if (delivery.messageId !== undefined && isUuid(delivery.messageId)) await failed(delivery.messageId);
+				return counted(verdictOn(error), delivery);
+			}
+			if (!received) {
+				meter.count("events.ignored");
+				service.logger.debug(`${queue.name} ignores an event of an unknown type`, { messageId: delivery.messageId });
+				return { kind: "done" };
+			}
+			meter.count("events.delivered");
+			return counted(await lane.handle(received), delivery);
+		},
+		stop() {
+			stopping.abort();
+			lane.stop();
+		},
+	};
 }

@@ -1,9 +1,12 @@
-import type { Failure } from "./transport";
+import { BODY_BYTES_MAX, type Failure } from "./transport";
 
 /** A dead letter's stack, in bytes of UTF-8: enough for a long one, small beside the frame that carries it. */
 export const STACK_BYTES_MAX = 8 * 1024;
 const MESSAGE_BYTES_MAX = 2 * 1024;
 const CODE_BYTES_MAX = 128;
+
+/** The code of a message that was not even shown to a handler. */
+export const TOO_LARGE = "MESSAGE_TOO_LARGE";
 
 /** Cuts what a handler said about its failure down to what is kept with a dead letter. */
 export function limited(failure: Failure): Failure {
@@ -12,6 +15,13 @@ export function limited(failure: Failure): Failure {
 		message: firstBytes(failure.message, MESSAGE_BYTES_MAX),
 		stack: failure.stack === undefined ? undefined : firstBytes(failure.stack, STACK_BYTES_MAX),
 	};
+}
+
+/** Why a message of so many bytes is not even shown to a handler. */
+export function tooLarge(bytes: number): Failure | undefined {
+	if (bytes <= BODY_BYTES_MAX) return undefined;
+	const message = `The body of ${bytes} bytes is over the limit of ${BODY_BYTES_MAX}: too large`;
+	return { code: TOO_LARGE, message, stack: undefined };
 }
 
 /** What a handler threw although it must not: its bug, but the message has to go somewhere. */

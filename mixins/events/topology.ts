@@ -7,8 +7,10 @@ export interface QueueSpec {
 	bindings: readonly Binding[];
 	/** One delay for each retry; their number is the number of retries. */
 	retryDelaysMs: readonly number[];
-	/** How many deliveries one node works on at once. */
+	/** How many deliveries one node holds at once. */
 	prefetch: number;
+	/** With "aggregate" one node at a time gets all that is in the queue, so that it can keep each aggregate's order. */
+	order?: "aggregate";
 }
 
 export interface Binding {
@@ -23,6 +25,18 @@ export interface Topology {
 	queues: readonly QueueSpec[];
 }
 
+/** Something on the broker that bears a name of the topology and can't be used as it is. A person has to mend it. */
+export interface TopologyConflict {
+	kind: "queue" | "exchange";
+	/** As it is called on the broker: `cart.orders`, `cart.orders.retry.250`, … */
+	name: string;
+	/** The consumer's queue that it belongs to; undefined for an exchange. */
+	of?: string;
+	problem: string;
+	/** What a person can do. */
+	remedy: string;
+}
+
 /**
  * 0.25 s to a minute, ten retries over about four minutes: longer than a deployment, shorter than a shopper's patience.
  * Only five different ones: each is a queue of its own for each consumer, and a quorum queue costs RabbitMQ 3.10 three
@@ -30,20 +44,29 @@ export interface Topology {
  */
 export const DEFAULT_RETRY_DELAYS_MS = [250, 1_000, 1_000, 4_000, 4_000, 16_000, 16_000, 64_000, 64_000, 64_000];
 
-/** Enough to hide the round trip to the database, few enough to leave work for a second node. */
-export const DEFAULT_PREFETCH = 50;
+/**
+ * Enough that a batch waits in each lane while another is committed (benchmarks/consuming.ts), few enough to leave work
+ * for a second node and to bound what is in memory: 200 events of about 1 kB.
+ */
+export const DEFAULT_PREFETCH = 200;
+
+/** The service that a queue belongs to: the word before the dot. */
+export function serviceOf(queue: string): string {
+	return queue.split(".")[0]!;
+}
 
 /** Binds a queue to exactly the events of these contracts. */
 export function queueFor(
 	name: string,
 	contracts: readonly EventContract[],
-	options: { retryDelaysMs?: readonly number[]; prefetch?: number } = {},
+	options: Partial<Pick<QueueSpec, "retryDelaysMs" | "prefetch" | "order">> = {},
 ): QueueSpec {
 	return {
 		name,
 		bindings: contracts.map(({ exchange, routingKey }) => ({ exchange, pattern: routingKey })),
 		retryDelaysMs: options.retryDelaysMs ?? DEFAULT_RETRY_DELAYS_MS,
 		prefetch: options.prefetch ?? DEFAULT_PREFETCH,
+		...(options.order && { order: options.order }),
 	};
 }
 

@@ -1,4 +1,5 @@
-import type { QueueSpec, Topology } from "./topology";
+import type { LetterVisit, LetterVisitor } from "./dead-letters/visit";
+import type { QueueSpec, Topology, TopologyConflict } from "./topology";
 
 /**
  * The longest body, in bytes of UTF-8. Events are about 1 kB; a longer one is refused when it is published, and one
@@ -13,6 +14,12 @@ export interface Log {
 	error(...words: unknown[]): void;
 }
 
+/** The node at work, and the release of the program that it runs, where that was said. */
+export interface Worker {
+	node: string;
+	release: string | undefined;
+}
+
 /** One event on its way out. */
 export interface OutgoingMessage {
 	exchange: string;
@@ -25,6 +32,8 @@ export interface OutgoingMessage {
 	body: string;
 	/** A queue must be bound for it; without one the message counts as not published. */
 	mandatory: boolean;
+	/** Into this queue alone, as if it had come through its exchange. */
+	queue?: string;
 }
 
 /** What became of a published message: durably taken by the broker, or why not. */
@@ -54,24 +63,45 @@ export interface Failure {
 	stack: string | undefined;
 }
 
-/** What the transport shall do with a delivery. `retry` becomes `dead` when no attempt is left. */
-export type Verdict = { kind: "done" } | { kind: "retry"; failure: Failure } | { kind: "dead"; failure: Failure };
+/** Attempts that were made of one delivery, where it stood. */
+export interface AttemptsInPlace {
+	attempts: number;
+	firstFailedAt: Date;
+}
+
+/** What the transport shall do with a delivery. */
+export type Verdict =
+	| { kind: "done" }
+	/** Again after the queue's next delay; dead when none is left. */
+	| { kind: "retry"; failure: Failure }
+	| { kind: "dead"; failure: Failure; inPlace?: AttemptsInPlace }
+	/** Nobody has worked on it: it keeps its place in the queue, and is delivered again when this consumer has stopped. */
+	| { kind: "left" };
 
 /** A message that nobody will try again by itself. */
 export interface DeadLetter {
 	queue: string;
+	/** How an operator names it: its event_id, where it has one. */
+	id: string;
 	eventId: string | undefined;
+	/** As its body claims. */
+	eventType: string | undefined;
 	/** Where it was first published. */
 	exchange: string;
 	routingKey: string;
 	/** Cut off when it is longer than {@link BODY_BYTES_MAX}; a replay sends the whole. */
 	body: string;
+	/** Length of the whole body. */
+	bytes: number;
 	attempts: number;
 	firstFailedAt: Date;
 	diedAt: Date;
 	failure: Failure;
-	/** The node that gave up. */
+	/** The service whose queue it is. */
+	service: string;
+	/** The node that gave up, and the release that it ran, where that is known. */
 	node: string;
+	release: string | undefined;
 }
 
 export interface Consumer {
@@ -88,7 +118,10 @@ export interface EventTransport {
 	readonly kind: "rabbitmq" | "postgres";
 	/** Resolves once connected; later losses are repaired in the background. */
 	connect(): Promise<void>;
-	/** Declares exchanges, queues and bindings; idempotent, safe on several nodes at once. */
+	/**
+	 * Declares exchanges, queues and bindings; idempotent, safe on several nodes at once. What exists and is another one
+	 * does not reject it: see {@link conflicts}.
+	 */
 	declare(topology: Topology): Promise<void>;
 	/**
 	 * One outcome per message, in their order. Never rejects for a broker's fault: the outcome says it. A message that
@@ -100,8 +133,19 @@ export interface EventTransport {
 	/** Oldest first, without removing them. */
 	deadLetters(queue: string, limit: number): Promise<DeadLetter[]>;
 	/** Puts dead letters back on their own queue with their event_id, and tells how many it moved. */
-	replay(queue: string, eventIds: readonly string[] | "all"): Promise<number>;
+	replay(queue: string, ids: readonly string[] | "all"): Promise<number>;
+	/** Goes through a queue's dead letters, oldest first, some at a time, and carries out what the visitor decides. */
+	visitDeadLetters(queue: string, visitor: LetterVisitor): Promise<LetterVisit>;
+	/** How many there are. While somebody goes through them, RabbitMQ counts only those that are not in their hands. */
+	countDeadLetters(queue: string): Promise<number>;
+	/** How many messages wait in a queue, without those in the hands of consumers. */
+	countWaiting(queue: string): Promise<number>;
 	/** What is missing to do its job now, as short names; empty when healthy. */
 	missing(): string[];
+	/**
+	 * What of the declared topology can't be used as it is. Until somebody has mended it, its queue is not consumed, and
+	 * what would go there is not published: it stays where it is safe. What is mended is taken up by itself.
+	 */
+	conflicts(): readonly TopologyConflict[];
 	close(): Promise<void>;
 }

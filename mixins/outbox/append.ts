@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Transaction } from "../database/database";
 import type { Fact } from "../events/contract";
+import type { Place } from "./relay";
 import type { OutboxStatements } from "./statements";
 
 /** As many shares of the outbox as the migration makes lease rows. More nodes than this for one service wait idle. */
@@ -17,12 +18,12 @@ export interface Cause {
 /**
  * Writes an event into the outbox, in the transaction that makes it true (Richardson, "Transactional outbox").
  * It is published after the commit, at least once, in the order of its aggregate.
- * @returns the partition it waits in
+ * @returns where it waits
  */
-export async function append(tx: Transaction, statements: OutboxStatements, fact: Fact, cause: Cause): Promise<number> {
+export async function append(tx: Transaction, statements: OutboxStatements, fact: Fact, cause: Cause): Promise<Place> {
 	const { contract, aggregateId, data } = fact;
 	const partition = partitionOf(aggregateId);
-	await tx.query(statements.append, [
+	const [row] = await tx.query<{ seq: number }>(statements.append, [
 		uuidv7(),
 		aggregateId,
 		partition,
@@ -34,7 +35,7 @@ export async function append(tx: Transaction, statements: OutboxStatements, fact
 		cause.causationId,
 		JSON.stringify(data),
 	]);
-	return partition;
+	return { partition, seq: row!.seq };
 }
 
 /** By the last 16 bits of the UUID: random in every version of it, the time-ordered ones included. */

@@ -3,14 +3,15 @@ import { sql } from "../database/statement";
 
 /** A node that does not renew its leases for this long has lost them. */
 const LEASE_MS = 3_000;
+const NONE: readonly number[] = [];
 
 /**
  * This relay's share of the partitions. Any number of relays share them: each counts who is alive, takes up to its
  * fair share of what is free or expired, and gives back what is more (after Gray and Cheriton, "Leases", 1989).
  */
 export interface Leases {
-	/** The partitions that may be relayed now; none once the clock has passed the leases. */
-	mine(): number[];
+	/** The partitions that may be relayed now, none once the clock has passed the leases: another list for each change. */
+	mine(): readonly number[];
 	/** Renews, gives back, takes. Call it about once a second. */
 	renew(): Promise<void>;
 	/** Gives all back, so that the others need not wait for the expiry. */
@@ -19,11 +20,11 @@ export interface Leases {
 
 export function partitionLeases(db: Database, schema: string, owner: string): Leases {
 	const statements = leaseStatements(schema);
-	let held: number[] = [];
+	let held: readonly number[] = [];
 	let heldUntilMs = 0;
 
 	return {
-		mine: () => (performance.now() < heldUntilMs ? held : []),
+		mine: () => (performance.now() < heldUntilMs ? held : NONE),
 		async renew() {
 			const askedAtMs = performance.now();
 			held = await db.transaction(async (tx) => {
@@ -34,7 +35,7 @@ export function partitionLeases(db: Database, schema: string, owner: string): Le
 			heldUntilMs = askedAtMs + LEASE_MS;
 		},
 		async release() {
-			held = [];
+			held = NONE;
 			await db.transaction(async (tx) => {
 				await tx.query(statements.free, [owner]);
 				await tx.query(statements.leave, [owner]);

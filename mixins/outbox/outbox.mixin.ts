@@ -1,15 +1,20 @@
 import { randomUUID } from "node:crypto";
-import type { Service, ServiceSchema } from "moleculer";
+import type { Context, Service, ServiceSchema } from "moleculer";
 import { defineMixin } from "../define";
 import { hint } from "../hint";
 import type { WithDatabase } from "../database/database.mixin";
 import type { Transaction } from "../database/database";
 import type { Fact } from "../events/contract";
+import { outboxMeter } from "../events/meters";
+import type { Position } from "../events/missed/decide";
 import type { Topology } from "../events/topology";
 import type { EventTransport } from "../events/transport";
 import { append, type Cause } from "./append";
+import { eventDays, type Days } from "./days";
+import { historyOf, type History } from "./history";
+import { OutboxOperations } from "./operations";
 import { partitionLeases, type Leases } from "./leases";
-import { relay, type Relay } from "./relay";
+import { relay, type Place, type Relay } from "./relay";
 import { outboxStatements } from "./statements";
 
 const RENEW_MS = 1_000;
@@ -18,6 +23,8 @@ export interface OutboxOptions {
 	schema: string;
 	transport: EventTransport;
 	topology: Topology;
+	/** How long what was published stays in `outbox_history`. Default 14. */
+	historyDays?: number;
 }
 
 /** What the mixin adds to a service. */
@@ -34,12 +41,14 @@ export interface WithOutbox {
  * The relay is woken right after each commit on this node; a commit whose partition another node relays sends that
  * node a hint, and a sweep finds what no hint announced.
  */
-export function Outbox({ schema, transport, topology }: OutboxOptions): Partial<ServiceSchema> {
+export function Outbox({ schema, transport, topology, historyDays = 14 }: OutboxOptions): Partial<ServiceSchema> {
 	const statements = outboxStatements(schema);
 	// No $ in front: Moleculer keeps such events within the node.
 	const wakeEvent = `outbox.${schema}.wake`;
 	let leases: Leases;
 	let worker: Relay;
+	let days: Days;
+	let history: History;
 	let renewal: NodeJS.Timeout;
 
 	const renew = async (service: Service): Promise<void> => {
@@ -51,25 +60,59 @@ export function Outbox({ schema, transport, topology }: OutboxOptions): Partial<
 	};
 
 	return defineMixin<WithDatabase>({
+		mixins: [OutboxOperations(schema, wakeEvent)],
 		methods: {
 			async publish(tx: Transaction, fact: Fact, cause: Cause) {
-				const partition = await append(tx, statements, fact, cause);
+				const place = await append(tx, statements, fact, cause);
 				tx.afterCommit(() => {
-					if (leases.mine().includes(partition)) worker.wake();
-					else hint(this, wakeEvent, { partition }, [this.name]);
+					if (leases.mine().includes(place.partition)) worker.wake(place);
+					else hint(this, wakeEvent, place, [this.name]);
 				});
 			},
 		},
+		actions: {
+			/** For consumers that compare what was published with what they have handled. */
+			publishedEvents: {
+				params: {
+					$$strict: true,
+					routingKeys: { type: "array", items: "string", max: 100 },
+					after: { $$type: "object", publishedAt: "string", eventId: "uuid" },
+					limit: { type: "number", integer: true, min: 1, max: 10_000 },
+				},
+				handler(ctx: Context<{ routingKeys: string[]; after: Position; limit: number }>) {
+					const { routingKeys, after, limit } = ctx.params;
+					return history.publishedSince(routingKeys, after, limit);
+				},
+			},
+			publishAgain: {
+				params: { $$strict: true, eventIds: { type: "array", items: "uuid", max: 10_000 }, queue: "string" },
+				handler(ctx: Context<{ eventIds: string[]; queue: string }>) {
+					return history.publishAgain(ctx.params.eventIds, ctx.params.queue);
+				},
+			},
+		},
 		events: {
-			[wakeEvent](ctx: { params: { partition: number } }) {
-				if (leases.mine().includes(ctx.params.partition)) worker.wake();
+			[wakeEvent](ctx: { params: Place }) {
+				if (leases.mine().includes(ctx.params.partition)) worker.wake(ctx.params);
 			},
 		},
 		async started() {
 			// Not the node's name alone: a restarted process must not take its dead self's lease for its own.
 			const owner = `${this.broker.nodeID}/${randomUUID()}`;
 			leases = partitionLeases(this.db, schema, owner);
-			worker = relay({ db: this.db, statements, leases, transport, topology, producer: this.name, log: this.logger });
+			worker = relay({
+				db: this.db,
+				statements,
+				leases,
+				transport,
+				topology,
+				producer: this.name,
+				log: this.logger,
+				meter: outboxMeter(this.broker, this.name),
+			});
+			history = historyOf(this.db, schema, this.name, transport);
+			days = eventDays(this.db, schema, historyDays, this.logger);
+			await days.start();
 			await leases.renew();
 			worker.start();
 			renewal = setInterval(() => void renew(this).then(() => worker.wake()), RENEW_MS);
@@ -77,6 +120,7 @@ export function Outbox({ schema, transport, topology }: OutboxOptions): Partial<
 		async stopped() {
 			if (!worker) return;
 			clearInterval(renewal);
+			days.stop();
 			await worker.stop();
 			await leases.release();
 		},

@@ -1,37 +1,34 @@
 import type { Logger } from "moleculer";
 import type { Database } from "../database/database";
 import { pauseAfter } from "../events/backoff";
-import type { EventTransport, OutgoingMessage, PublishOutcome } from "../events/transport";
+import type { OutboxMeter } from "../events/meters";
 import { hasListener, type Topology } from "../events/topology";
+import type { EventTransport, PublishOutcome } from "../events/transport";
+import { alarm } from "./alarm";
+import { lanes } from "./lanes";
 import type { Leases } from "./leases";
+import { marks } from "./marks";
+import { remover } from "./remover";
+import { messageOf, type OutboxRow } from "./row";
 import type { OutboxStatements } from "./statements";
 
 /** Hundreds share one round trip to the database and one wait for the broker's disk. */
-const BATCH_MAX = 500;
-/** The sweep that finds what no wake-up announced: soon after work was seen, seldom when all is quiet. */
+const BATCH_MAX = 1_000;
+/** In memory, from reading to removal: what keeps the broker busy while the next are read, about 2 MB. */
+const HELD_MAX = 6_000;
+/** Batches that wait for their confirms at once. While so many do, what comes meanwhile shares the next one. */
+const BATCHES_UNDER_WAY_MAX = 8;
+
+/** The look that finds what no wake-up announced: soon after work was seen, seldom when all is quiet. */
 const SWEEP_MS = { min: 100, max: 1_000 };
+/** The look behind the marks; a twentieth of the time at most goes into it. */
+const FULL_SWEEP_MS = { min: 5_000, max: 60_000, share: 20 };
 
 /** Between attempts at one event that can't be published, and at a broker or database that is in trouble. */
 const EVENT_PAUSE = { firstMs: 100, maxMs: 60_000 };
 const TROUBLE_PAUSE = { firstMs: 100, maxMs: 1_000 };
 /** After this many failed attempts an event is dead: about a day at the longest pause. */
 const ATTEMPTS_MAX = 1_500;
-
-interface OutboxRow {
-	seq: number;
-	event_id: string;
-	event_type: string;
-	version: number;
-	exchange: string;
-	routing_key: string;
-	correlation_id: string;
-	causation_id: string;
-	aggregate_id: string;
-	aggregate_version: number;
-	data: string;
-	created_at: Date;
-	attempts: number;
-}
 
 export interface RelayOptions {
 	db: Database;
@@ -42,144 +39,246 @@ export interface RelayOptions {
 	/** The service whose events these are. */
 	producer: string;
 	log: Logger;
+	meter: OutboxMeter;
+}
+
+/** Where an event waits. */
+export interface Place {
+	partition: number;
+	seq: number;
 }
 
 /** Moves committed events from the outbox to the broker. */
 export interface Relay {
 	start(): void;
-	/** Something was committed: look now. Cheap, may be called for each commit. */
-	wake(): void;
-	/** Finishes the batch in work. */
+	/** An event was committed there, or something may have been anywhere: look now. Cheap, may be called for each commit. */
+	wake(place?: Place): void;
+	/** Finishes what is under way. */
 	stop(): Promise<void>;
 }
 
 /**
- * Reads the heads, publishes them, removes what was confirmed. A crash after the confirm publishes again: the inbox
- * of each consumer absorbs it, since a broker can't fence off a sender.
+ * Reads what is committed, publishes it, removes what was confirmed, all three at once: while one batch waits for its
+ * confirms, the next is read and an earlier one removed. A crash after the confirm publishes again: the inbox of each
+ * consumer absorbs it, since a broker can't fence off a sender.
  */
 export function relay(options: RelayOptions): Relay {
+	const { db, statements, leases, transport, topology, producer, log, meter } = options;
+	const held = lanes();
+	const read = marks();
+	const bell = alarm();
+	const batches = new Set<Promise<void>>();
+	const retries = new Set<NodeJS.Timeout>();
+	const listened = new Map<string, boolean>();
 	let running = false;
-	let woken = false;
-	/** Then a wake-up must not hurry it: the broker is not back because more was written. */
-	let inTrouble = false;
-	let sleeper: (() => void) | undefined;
+	/** The partitions that were ours at the last look. */
+	let ours: readonly number[] = [];
+	let failures = 0;
+	/** Until then nothing is read or sent, and a wake-up does not hurry it: the broker is not back because more was written. */
+	let troubledUntilMs = 0;
+	let fullSweepAtMs = 0;
 	let loop: Promise<void> = Promise.resolve();
 
-	const sleep = (ms: number): Promise<void> =>
-		new Promise((resolve) => {
-			const timer = setTimeout(done, ms);
-			function done(): void {
-				clearTimeout(timer);
-				sleeper = undefined;
-				resolve();
-			}
-			sleeper = done;
-		});
+	const removing = remover(db, statements.remove, {
+		removed(seqs) {
+			const hadRoom = hasRoom();
+			held.removed(seqs);
+			if (!hadRoom && hasRoom()) bell.ring();
+		},
+		troubled: (error) => log.warn("Published events could not be removed from the outbox yet:", error.message),
+	});
 
-	const work = async (): Promise<void> => {
+	/** For half a batch at least: many small reads would cost more than they hurry. */
+	function hasRoom(): boolean {
+		return held.size <= HELD_MAX - BATCH_MAX / 2;
+	}
+
+	async function work(): Promise<void> {
 		let pauseMs = SWEEP_MS.min;
-		let failures = 0;
 		while (running) {
-			woken = false;
-			try {
-				const moved = await relayBatch(options);
-				failures = 0;
-				inTrouble = false;
-				if (moved > 0) {
-					pauseMs = SWEEP_MS.min;
-					continue;
-				}
-				pauseMs = Math.min(pauseMs * 2, SWEEP_MS.max);
-			} catch (error) {
-				inTrouble = true;
-				pauseMs = pauseAfter(++failures, TROUBLE_PAUSE);
-				options.log.warn(
-					`The outbox could not be relayed, next try in ${Math.round(pauseMs)} ms:`,
-					(error as Error).message,
-				);
+			const troubledMs = troubledUntilMs - performance.now();
+			if (troubledMs > 0) {
+				await bell.pauseFor(troubledMs, { deaf: true });
+				continue;
 			}
-			if (running && (inTrouble || !woken)) await sleep(pauseMs);
+			bell.silence();
+			const found = await look();
+			send();
+			if (found.mayBeMore && hasRoom()) continue;
+			pauseMs = found.rows > 0 ? SWEEP_MS.min : Math.min(pauseMs * 2, SWEEP_MS.max);
+			await bell.pauseFor(pauseMs);
 		}
-	};
+	}
+
+	/** Reads what waits in this relay's partitions and is not in memory yet. */
+	async function look(): Promise<{ rows: number; mayBeMore: boolean }> {
+		const partitions = own();
+		if (partitions.length === 0 || !hasRoom()) return { rows: 0, mayBeMore: false };
+		const isFull = performance.now() >= fullSweepAtMs;
+		if (isFull) read.reset();
+		const each = Math.ceil(BATCH_MAX / partitions.length);
+		const beganMs = performance.now();
+		read.begin();
+		held.begin();
+		try {
+			const rows = await db.query<OutboxRow>(statements.read, [partitions, read.of(partitions), each, held.held()]);
+			if (isFull) planFullSweep(performance.now() - beganMs);
+			return { rows: rows.length, mayBeMore: keep(rows, each) };
+		} catch (error) {
+			trouble((error as Error).message);
+			return { rows: 0, mayBeMore: false };
+		}
+	}
+
+	/** Lets go of what others own by now. @returns the partitions that are ours at this moment */
+	function own(): readonly number[] {
+		const mine = leases.mine();
+		if (mine === ours) return ours;
+		ours = mine;
+		held.forgetIdle((partition) => !mine.includes(partition));
+		read.keepOnly(mine);
+		return mine;
+	}
+
+	/** @returns whether there may be more than was read */
+	function keep(rows: readonly OutboxRow[], each: number): boolean {
+		const count = new Map<number, number>();
+		const outOfTurn = new Set<string>();
+		// Others work on what was lost while it was read.
+		const kept = rows.filter(({ partition }) => ours.includes(partition));
+		for (const row of kept) {
+			count.set(row.partition, (count.get(row.partition) ?? 0) + 1);
+			read.raise(row.partition, row.seq);
+			// Committed late, behind the mark, and not heard of, or forgotten while this was read: it has to be read first.
+			const isOvertaking = row.earlier_seq !== null && !held.has(row.earlier_seq);
+			if (isOvertaking || held.isForgotten(row.aggregate_id)) outOfTurn.add(row.aggregate_id);
+			if (!outOfTurn.has(row.aggregate_id)) held.add(row);
+		}
+		for (const row of kept) {
+			if (!outOfTurn.has(row.aggregate_id)) continue;
+			read.lower(row.partition, row.earlier_seq === null ? row.seq : Math.min(row.seq, row.earlier_seq));
+		}
+		return outOfTurn.size > 0 || [...count.values()].some((rowsOfOne) => rowsOfOne >= each);
+	}
+
+	function planFullSweep(tookMs: number): void {
+		const pauseMs = Math.min(Math.max(tookMs * FULL_SWEEP_MS.share, FULL_SWEEP_MS.min), FULL_SWEEP_MS.max);
+		fullSweepAtMs = performance.now() + pauseMs;
+	}
+
+	/** Starts as many batches as may be under way. */
+	function send(): void {
+		while (running && performance.now() >= troubledUntilMs && batches.size < BATCHES_UNDER_WAY_MAX) {
+			own();
+			const rows = held.take(BATCH_MAX);
+			if (rows.length === 0) return;
+			const batch = publish(rows).finally(() => {
+				batches.delete(batch);
+				send();
+			});
+			batches.add(batch);
+		}
+	}
+
+	async function publish(rows: readonly OutboxRow[]): Promise<void> {
+		const beganMs = performance.now();
+		const outcomes = await transport.publish(rows.map((row) => messageOf(row, producer, mustReach(row))));
+		meter.time("outbox.confirm.time", performance.now() - beganMs);
+		const confirmed: number[] = [];
+		const refused: { row: OutboxRow; reason: string }[] = [];
+		let reason: string | undefined;
+		for (const [index, row] of rows.entries()) {
+			const outcome: PublishOutcome = outcomes[index]!;
+			if (outcome.confirmed) {
+				held.sent(row);
+				confirmed.push(row.seq);
+				if (row.attempts > 0) read.lower(row.partition, row.seq);
+				continue;
+			}
+			held.forget(row.aggregate_id);
+			// Only what is the message's own fault costs it an attempt; a broker in trouble gets all of them again soon.
+			if (outcome.fault === "message") {
+				refused.push({ row, reason: outcome.reason });
+			} else {
+				read.lower(row.partition, row.seq);
+				reason = outcome.reason;
+			}
+		}
+		meter.count("outbox.published", confirmed.length);
+		meter.count("outbox.refused", refused.length);
+		meter.count("outbox.failed", rows.length - confirmed.length - refused.length);
+		if (confirmed.length > 0) removing.remove(confirmed);
+		if (refused.length > 0) await postpone(refused);
+		if (reason !== undefined) trouble(reason);
+		else failures = 0;
+	}
+
+	/** It holds up its own aggregate and nothing else, until its next attempt or its death. */
+	async function postpone(refused: readonly { row: OutboxRow; reason: string }[]): Promise<void> {
+		const pausesMs = refused.map(({ row }) => pauseAfter(row.attempts + 1, EVENT_PAUSE));
+		const dead = refused.map(({ row }) => row.attempts + 1 >= ATTEMPTS_MAX);
+		const columns = [refused.map(({ row }) => row.seq), refused.map((each) => each.reason), pausesMs, dead];
+		try {
+			await db.query(statements.postpone, columns);
+		} catch (error) {
+			for (const { row } of refused) read.lower(row.partition, row.seq);
+			trouble((error as Error).message);
+			return;
+		}
+		for (const [index, { row, reason }] of refused.entries()) {
+			if (dead[index]) {
+				log.error(`${row.event_type} ${row.event_id} is dead after ${ATTEMPTS_MAX} attempts to publish it:`, reason);
+			}
+			lookAgain(row, dead[index] ? 0 : pausesMs[index]!);
+		}
+	}
+
+	function lookAgain(place: Place, afterMs: number): void {
+		const timer = setTimeout(() => {
+			retries.delete(timer);
+			wake(place);
+		}, afterMs);
+		retries.add(timer);
+	}
+
+	function trouble(reason: string): void {
+		for (const row of held.forgetIdle(() => true)) read.lower(row.partition, row.seq);
+		// Batches that were under way together tell the same trouble.
+		if (performance.now() < troubledUntilMs) return;
+		const pauseMs = pauseAfter(++failures, TROUBLE_PAUSE);
+		troubledUntilMs = performance.now() + pauseMs;
+		log.warn(`The outbox could not be relayed, next try in ${Math.round(pauseMs)} ms:`, reason);
+		bell.ring();
+	}
+
+	function mustReach({ exchange, routing_key }: OutboxRow): boolean {
+		const address = `${exchange} ${routing_key}`;
+		let isListened = listened.get(address);
+		if (isListened === undefined) {
+			isListened = hasListener(topology, exchange, routing_key);
+			listened.set(address, isListened);
+		}
+		return isListened;
+	}
+
+	function wake(place?: Place): void {
+		if (place && !held.has(place.seq)) read.lower(place.partition, place.seq);
+		bell.ring();
+	}
 
 	return {
 		start() {
 			running = true;
 			loop = work();
 		},
-		wake() {
-			woken = true;
-			if (!inTrouble) sleeper?.();
-		},
+		wake,
 		async stop() {
 			running = false;
-			sleeper?.();
+			for (const timer of retries) clearTimeout(timer);
+			bell.ring({ evenIfDeaf: true });
 			await loop;
+			await Promise.all(batches);
+			await removing.stop();
 		},
-	};
-}
-
-/**
- * @returns how many events were confirmed and removed
- * @throws when the broker took none of them and it was not their own fault
- */
-async function relayBatch({ db, statements, leases, transport, topology, producer }: RelayOptions): Promise<number> {
-	const partitions = leases.mine();
-	if (partitions.length === 0) return 0;
-	const rows = await db.query<OutboxRow>(statements.heads, [partitions, BATCH_MAX]);
-	if (rows.length === 0) return 0;
-
-	const outcomes = await transport.publish(rows.map((row) => outgoing(row, producer, topology)));
-	const confirmed = rows.filter((_, index) => outcomes[index]!.confirmed).map((row) => row.seq);
-	if (confirmed.length > 0) await db.query(statements.remove, [confirmed]);
-	if (confirmed.length < rows.length) await postponeFailed(db, statements, rows, outcomes);
-	const trouble = outcomes.find((outcome) => !outcome.confirmed && outcome.fault !== "message");
-	if (trouble && !trouble.confirmed && confirmed.length === 0) throw new Error(trouble.reason);
-	return confirmed.length;
-}
-
-/** Only what is the message's own fault costs it an attempt; a broker in trouble gets all of them again soon. */
-async function postponeFailed(
-	db: Database,
-	statements: OutboxStatements,
-	rows: readonly OutboxRow[],
-	outcomes: readonly PublishOutcome[],
-): Promise<void> {
-	const failed = rows.flatMap((row, index) => {
-		const outcome = outcomes[index]!;
-		return !outcome.confirmed && outcome.fault === "message" ? [{ row, reason: outcome.reason }] : [];
-	});
-	if (failed.length === 0) return;
-	await db.query(statements.postpone, [
-		failed.map(({ row }) => row.seq),
-		failed.map(({ reason }) => reason),
-		failed.map(({ row }) => pauseAfter(row.attempts + 1, EVENT_PAUSE)),
-		failed.map(({ row }) => row.attempts + 1 >= ATTEMPTS_MAX),
-	]);
-}
-
-function outgoing(row: OutboxRow, producer: string, topology: Topology): OutgoingMessage {
-	const envelope = {
-		event_id: row.event_id,
-		event_type: row.event_type,
-		version: row.version,
-		timestamp: row.created_at.toISOString(),
-		correlation_id: row.correlation_id,
-		causation_id: row.causation_id,
-		aggregate_id: row.aggregate_id,
-		aggregate_version: row.aggregate_version,
-		producer,
-	};
-	// The data is already JSON text: it is put in as it is, not parsed and written again.
-	const body = `${JSON.stringify(envelope).slice(0, -1)},"data":${row.data}}`;
-	return {
-		exchange: row.exchange,
-		routingKey: row.routing_key,
-		eventId: row.event_id,
-		eventType: row.event_type,
-		correlationId: row.correlation_id,
-		timestamp: row.created_at,
-		body,
-		mandatory: hasListener(topology, row.exchange, row.routing_key),
 	};
 }

@@ -1,12 +1,15 @@
 import { sql, type Statement } from "../database/statement";
 
-/** The outbox's statements for one schema; its tables are made by a migration (`create_event_tables`). */
+/** The outbox's statements for one schema; its tables are made by migrations (`create_event_tables` and what follows). */
 export interface OutboxStatements {
 	append: Statement;
-	heads: Statement;
+	read: Statement;
 	remove: Statement;
 	postpone: Statement;
 }
+
+const HISTORY = `event_id, aggregate_id, aggregate_version, event_type, version, exchange, routing_key, correlation_id,
+				causation_id, data, created_at, attempts`;
 
 export function outboxStatements(schema: string): OutboxStatements {
 	return {
@@ -21,24 +24,38 @@ export function outboxStatements(schema: string): OutboxStatements {
 			)
 			INSERT INTO ${schema}.outbox (event_id, aggregate_id, aggregate_version, partition, event_type, version,
 				exchange, routing_key, correlation_id, causation_id, data)
-			SELECT $1, $2, head.version, $3, $4, $5, $6, $7, $8, $9, $10 FROM head`,
+			SELECT $1, $2, head.version, $3, $4, $5, $6, $7, $8, $9, $10 FROM head
+			RETURNING seq`,
 		),
-		// Only the oldest event of each aggregate: what waits behind a failing one waits with it, and nothing else does.
-		heads: sql(
-			`${schema}.outbox.heads`,
-			`SELECT seq, event_id, event_type, version, exchange, routing_key, correlation_id, causation_id,
-				aggregate_id, aggregate_version, data::text AS data, created_at, attempts
-			FROM ${schema}.outbox o
-			WHERE partition = ANY ($1::smallint[]) AND dead_at IS NULL
-				AND (next_attempt_at IS NULL OR next_attempt_at <= now())
-				AND NOT EXISTS (
-					SELECT FROM ${schema}.outbox earlier
-					WHERE earlier.aggregate_id = o.aggregate_id AND earlier.aggregate_version < o.aggregate_version
-						AND earlier.dead_at IS NULL
-				)
-			ORDER BY seq LIMIT $2`,
+		// $1 partitions, $2 the mark of each, $3 how many of each, $4 what is held already. Numbers of different partitions
+		// need no order among them: an aggregate has one partition. Aggregates whose first waits for its next attempt are
+		// left out with all that stands behind it; the anti-join looks at the few that do.
+		read: sql(
+			`${schema}.outbox.read`,
+			`SELECT o.*, earlier.seq AS earlier_seq
+			FROM unnest($1::smallint[], $2::bigint[]) AS mine (partition, mark)
+			CROSS JOIN LATERAL (
+				SELECT seq, partition, event_id, event_type, version, exchange, routing_key, correlation_id, causation_id,
+					aggregate_id, aggregate_version, data::text AS data, created_at, attempts
+				FROM ${schema}.outbox waiting
+				WHERE partition = mine.partition AND seq > mine.mark AND dead_at IS NULL AND seq <> ALL ($4::bigint[])
+					AND NOT EXISTS (
+						SELECT FROM ${schema}.outbox postponed
+						WHERE postponed.aggregate_id = waiting.aggregate_id AND postponed.dead_at IS NULL
+							AND postponed.next_attempt_at > now()
+					)
+				ORDER BY seq LIMIT $3
+			) o
+			LEFT JOIN ${schema}.outbox earlier ON earlier.aggregate_id = o.aggregate_id
+				AND earlier.aggregate_version = o.aggregate_version - 1
+				AND earlier.dead_at IS NULL AND earlier.seq <= mine.mark
+			ORDER BY o.seq`,
 		),
-		remove: sql(`${schema}.outbox.remove`, `DELETE FROM ${schema}.outbox WHERE seq = ANY ($1::bigint[])`),
+		remove: sql(
+			`${schema}.outbox.remove`,
+			`WITH sent AS (DELETE FROM ${schema}.outbox WHERE seq = ANY ($1::bigint[]) RETURNING *)
+			INSERT INTO ${schema}.outbox_history (${HISTORY}) SELECT ${HISTORY} FROM sent`,
+		),
 		postpone: sql(
 			`${schema}.outbox.postpone`,
 			`UPDATE ${schema}.outbox o

@@ -37,22 +37,22 @@ describe.each<[string, Position, Expected]>([
 	[
 		"the first step that does something",
 		at("RUNNING", 1, 0),
-		{ succeeded: goOn(2), refused: undoFrom(0, "FULL"), failed: again(1), away: again(0) },
+		{ succeeded: goOn(2), refused: undoFrom(1, "FULL"), failed: again(1), away: again(0) },
 	],
 	[
 		"the first step, at its last attempt",
 		at("RUNNING", 1, ATTEMPTS - 1),
-		{ succeeded: goOn(2), refused: undoFrom(0, "FULL"), failed: undoFrom(1, "BROKEN"), away: again(2) },
+		{ succeeded: goOn(2), refused: undoFrom(1, "FULL"), failed: undoFrom(1, "BROKEN"), away: again(2) },
 	],
 	[
 		"the second step",
 		at("RUNNING", 2, 0),
-		{ succeeded: goOn(3), refused: undoFrom(1, "FULL"), failed: again(1), away: again(0) },
+		{ succeeded: goOn(3), refused: undoFrom(2, "FULL"), failed: again(1), away: again(0) },
 	],
 	[
 		"the second step, at its last attempt",
 		at("RUNNING", 2, ATTEMPTS - 1),
-		{ succeeded: goOn(3), refused: undoFrom(1, "FULL"), failed: undoFrom(2, "BROKEN"), away: again(2) },
+		{ succeeded: goOn(3), refused: undoFrom(2, "FULL"), failed: undoFrom(2, "BROKEN"), away: again(2) },
 	],
 	[
 		"the pivot",

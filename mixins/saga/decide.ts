@@ -43,18 +43,14 @@ function goForward(steps: readonly Step<never>[], at: Position, answer: Answer<u
 		const next = nextToDo(steps, at.step + 1);
 		return next === undefined ? { kind: "finish", status: "COMPLETED" } : { kind: "go on", step: next };
 	}
-	const canBeUndone = current.kind !== "forward";
-	if (answer.kind === "refused") {
-		if (!canBeUndone) return { kind: "ask an operator", reason: answer.reason };
-		return { kind: "compensate", step: nextToUndo(steps, at.step - 1), reason: answer.reason };
-	}
 	const attempts = answer.kind === "failed" ? at.attempts + 1 : at.attempts;
-	if (attempts >= current.attempts) {
-		if (!canBeUndone) return { kind: "ask an operator", reason: answer.reason };
-		return { kind: "compensate", step: nextToUndo(steps, at.step), reason: answer.reason };
-	}
-	if (isLate && canBeUndone) return { kind: "compensate", step: nextToUndo(steps, at.step), reason: answer.reason };
-	return tryAgain(attempts, answer);
+	const canBeUndone = current.kind !== "forward";
+	const isOver = answer.kind === "refused" || attempts >= current.attempts || (isLate && canBeUndone);
+	if (!isOver) return tryAgain(attempts, answer);
+	if (!canBeUndone) return { kind: "ask an operator", reason: answer.reason };
+	// Also the step that was refused: an attempt before may have got no answer, and may even arrive after this one. Its
+	// undo tolerates that it never happened, and leaves a tombstone against it.
+	return { kind: "compensate", step: nextToUndo(steps, at.step), reason: answer.reason };
 }
 
 function goBack(steps: readonly Step<never>[], at: Position, answer: Answer<unknown>): Next {
@@ -83,7 +79,7 @@ export function nextToDo(steps: readonly Step<never>[], from: number): number | 
 }
 
 /** The next step at or before `from` that has something to undo, or -1. */
-function nextToUndo(steps: readonly Step<never>[], from: number): number {
+export function nextToUndo(steps: readonly Step<never>[], from: number): number {
 	for (let index = from; index >= 0; index--) if (steps[index]!.undo) return index;
 	return -1;
 }

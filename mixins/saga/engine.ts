@@ -1,15 +1,19 @@
 import type { Service } from "moleculer";
 import type { Database, Transaction } from "../database/database";
+import { isPassing } from "../database/faults";
 import { answerOf, type Answer } from "./answer";
-import { decide, nextToDo, type Next } from "./decide";
-import type { SagaDefinition, Step, StepContext } from "./definition";
-import { operationIdOf, type LogLine, type SagaRow, type SagaStore } from "./store";
+import { sagaCalls, type SagaCalls } from "./calls";
+import { decide, nextToDo, type Next, type Position } from "./decide";
+import type { Step, StepContext } from "./definition";
+import { afterAnswer, linesOfAnswer, reachedByAnswer, startLine, type Definition } from "./moves";
+import { doAct, strandLost, type ActRequest, type OperatorOptions } from "./operator";
+import { isGoing, operationIdOf, type SagaRow, type SagaStore } from "./store";
 
 /** Sagas that one node works on at once; the rest wait in the table, where other nodes find them. */
 const CONCURRENCY_MAX = 64;
 
-type Definition = SagaDefinition<Record<string, unknown>>;
-type AnyStep = Step<Record<string, unknown>>;
+/** What is due is said by the database's clock; a timer here, even to the millisecond, may be ahead of it and find nothing. */
+const CLOCKS_APART_MS = 10;
 
 /** What starts a saga. */
 export interface NewSaga {
@@ -24,7 +28,13 @@ export interface SagaEngine {
 	begin(tx: Transaction, name: string, saga: NewSaga): Promise<void>;
 	/** Takes over what is due and unowned. */
 	sweep(evenIfLeased?: boolean): Promise<void>;
+	/** What an operator has decided: see {@link doAct}. */
+	act(request: ActRequest): Promise<void>;
+	/** Hands over to an operator what no node has known how to go on with. */
+	strand(): Promise<void>;
 	renew(): Promise<void>;
+	/** A node has told of itself: see {@link SagaCalls}. */
+	heardOf: SagaCalls["heardOf"];
 	/** Takes no more, waits for the attempts in work. */
 	drain(): Promise<void>;
 }
@@ -40,9 +50,14 @@ export interface EngineOptions {
 export function sagaEngine({ service, db, store, definitions, owner }: EngineOptions): SagaEngine {
 	const driving = new Map<string, Promise<void>>();
 	const timers = new Set<NodeJS.Timeout>();
+	const calls = sagaCalls(service.broker);
 	let draining = false;
 	/** More is due than there was room for: look again as soon as there is some, not at the next sweep. */
 	let crowded = false;
+
+	const known = [...definitions.values()].flatMap(({ name, steps }) =>
+		steps.map((step) => ({ saga: name, step: step.name })),
+	);
 
 	const drive = (row: SagaRow): void => {
 		const run = driveToRest(row)
@@ -63,8 +78,29 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 		let row: SagaRow | undefined = first;
 		while (row && !draining) {
 			const definition = definitions.get(row.saga)!;
-			const answer = await attempt(service, definition, row);
-			row = await transition(definition, row, answer);
+			const answer = await attempt(calls, definition, row);
+			row = await writeDown(definition, row, answer);
+		}
+	};
+
+	/**
+	 * A transition that the service's own tables refuse would be refused for ever: so it counts as a failure of the step,
+	 * and when turning round is refused as well, a person has to look. What passes is left to whoever claims it next.
+	 */
+	const writeDown = async (
+		definition: Definition,
+		row: SagaRow,
+		answer: Answer<unknown>,
+	): Promise<SagaRow | undefined> => {
+		try {
+			return await transition(definition, row, answer);
+		} catch (error) {
+			if (isPassing(error)) throw error;
+			const failure = failureToReach(error);
+			return transition(definition, row, failure).catch((second: unknown) => {
+				if (isPassing(second)) throw second;
+				return transition(definition, row, failure, { kind: "ask an operator", reason: failure.reason });
+			});
 		}
 	};
 
@@ -73,29 +109,15 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 		definition: Definition,
 		row: SagaRow,
 		answer: Answer<unknown>,
+		next: Next = decide(stepsOf(definition), positionOf(row), answer, row.deadline_at.getTime() < Date.now()),
 	): Promise<SagaRow | undefined> => {
-		const position = { status: row.status as "RUNNING" | "COMPENSATING", step: row.step, attempts: row.attempts };
-		const next = decide(
-			definition.steps as readonly Step<never>[],
-			position,
-			answer,
-			row.deadline_at.getTime() < Date.now(),
-		);
-		const moved = afterMove(definition, row, answer, next);
-		const lines = logLines(definition, row, answer, moved);
+		const moved = afterAnswer(definition, row, answer, next);
+		const lines = linesOfAnswer(definition, row, answer, moved);
 		const waitMs = next.kind === "try again" ? next.afterMs : undefined;
 		const isOurs = await db.transaction(async (tx) => {
 			if (!(await store.move(tx, moved, waitMs === undefined ? lines : lines.slice(0, 1), waitMs))) return false;
-			for (const status of statusesReached(definition, row, answer, next)) {
-				await definition.reach.call(service, tx, {
-					sagaId: row.saga_id,
-					data: moved.data,
-					correlationId: row.correlation_id,
-					status,
-					passed: answer.kind === "succeeded" ? answer.pass : undefined,
-					failureReason: moved.failure_reason ?? undefined,
-				});
-			}
+			const passed = answer.kind === "succeeded" ? answer.pass : undefined;
+			await reachAll(tx, definition, moved, reachedByAnswer(definition, row, answer, next), passed);
 			return true;
 		});
 		if (!isOurs) {
@@ -106,25 +128,61 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 			service.logger.error(`The saga ${row.saga} ${row.saga_id} needs an operator: ${moved.failure_reason}`);
 		}
 		if (waitMs !== undefined) sweepIn(waitMs);
-		return waitMs === undefined && (moved.status === "RUNNING" || moved.status === "COMPENSATING") ? moved : undefined;
+		return waitMs === undefined && isGoing(moved) ? moved : undefined;
+	};
+
+	const reachAll = async (
+		tx: Transaction,
+		definition: Definition,
+		row: SagaRow,
+		statuses: readonly string[],
+		passed?: unknown,
+	): Promise<void> => {
+		for (const status of statuses) {
+			await definition.reach.call(service, tx, {
+				sagaId: row.saga_id,
+				data: row.data,
+				correlationId: row.correlation_id,
+				status,
+				passed,
+				failureReason: row.failure_reason ?? undefined,
+			});
+		}
+	};
+
+	/** A saga's position is the name of its step, so that a newer definition may have steps between. */
+	const place = async (tx: Transaction, rows: readonly SagaRow[]): Promise<void> => {
+		if (rows.length === 0) return;
+		const positions = await store.positions(
+			tx,
+			rows.map(({ saga_id }) => saga_id),
+		);
+		const nameOf = new Map(positions.map(({ saga_id, step }) => [saga_id, step]));
+		for (const row of rows) {
+			const name = nameOf.get(row.saga_id);
+			row.step = definitions.get(row.saga)!.steps.findIndex((step) => step.name === name);
+			if (row.step < 0) throw new Error(`The saga ${row.saga} ${row.saga_id} has moved on to "${name}", unknown here`);
+		}
 	};
 
 	const sweepIn = (ms: number): void => {
 		const timer = setTimeout(() => {
 			timers.delete(timer);
 			void engine.sweep();
-		}, ms);
+		}, ms + CLOCKS_APART_MS);
 		timers.add(timer);
 	};
 
+	const operating: OperatorOptions = { service, db, store, definitions, known, drive, reachAll };
 	const engine: SagaEngine = {
+		heardOf: (node) => calls.heardOf(node),
 		async begin(tx, name, { sagaId, data, correlationId }) {
 			const definition = definitions.get(name)!;
 			const row: SagaRow = {
 				saga_id: sagaId,
 				saga: name,
 				status: "RUNNING",
-				step: nextToDo(definition.steps as readonly Step<never>[], 0)!,
+				step: nextToDo(stepsOf(definition), 0)!,
 				attempts: 0,
 				data: { ...data },
 				failure_reason: null,
@@ -143,7 +201,8 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 			crowded = false;
 			try {
 				const rows = await db.transaction(async (tx) => {
-					const claimed = await store.claim(tx, [...definitions.keys()], room, evenIfLeased);
+					const claimed = await store.claim(tx, known, room, evenIfLeased);
+					await place(tx, claimed);
 					for (const row of claimed) await store.log(tx, row.saga_id, [startLine(definitions.get(row.saga)!, row)]);
 					return claimed;
 				});
@@ -153,6 +212,8 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 				service.logger.warn("Sagas could not be taken over:", (error as Error).message);
 			}
 		},
+		act: (request) => doAct(operating, request),
+		strand: () => strandLost(operating),
 		async renew() {
 			if (driving.size > 0) await store.renew([...driving.keys()]);
 		},
@@ -165,7 +226,7 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 	return engine;
 }
 
-async function attempt(service: Service, definition: Definition, row: SagaRow): Promise<Answer<unknown>> {
+async function attempt(calls: SagaCalls, definition: Definition, row: SagaRow): Promise<Answer<unknown>> {
 	const step = definition.steps[row.step]!;
 	const direction = row.status === "RUNNING" ? "do" : "undo";
 	const context: StepContext<Record<string, unknown>> = {
@@ -173,8 +234,7 @@ async function attempt(service: Service, definition: Definition, row: SagaRow): 
 		data: row.data,
 		operationId: operationIdOf(row.saga_id, step.name, direction),
 		correlationId: row.correlation_id,
-		call: (action, params) =>
-			service.broker.call(action, params, { timeout: step.timeoutMs, requestID: row.correlation_id }),
+		call: (action, params) => calls.call(action, params, { timeout: step.timeoutMs, requestID: row.correlation_id }),
 	};
 	try {
 		const result = (await step[direction]!(context)) ?? {};
@@ -184,55 +244,14 @@ async function attempt(service: Service, definition: Definition, row: SagaRow): 
 	}
 }
 
-function afterMove(definition: Definition, row: SagaRow, answer: Answer<unknown>, next: Next): SagaRow {
-	const data = answer.kind === "succeeded" ? { ...row.data, ...(answer.keep as object) } : row.data;
-	switch (next.kind) {
-		case "go on":
-			return { ...row, data, step: next.step, attempts: 0 };
-		case "try again":
-			return { ...row, data, attempts: next.attempts };
-		case "finish":
-			return { ...row, data, status: next.status };
-		case "compensate": {
-			const failure_reason = answer.kind === "away" ? definition.deadlineReason : next.reason;
-			const isUndone = next.step < 0;
-			return {
-				...row,
-				data,
-				status: isUndone ? "COMPENSATED" : "COMPENSATING",
-				step: Math.max(0, next.step),
-				attempts: 0,
-				failure_reason,
-			};
-		}
-		case "ask an operator":
-			return { ...row, data, status: "NEEDS_OPERATOR", failure_reason: row.failure_reason ?? next.reason };
-	}
+function failureToReach(error: unknown) {
+	return { kind: "failed" as const, reason: "NOT_REACHED", message: (error as Error).message };
 }
 
-function statusesReached(definition: Definition, row: SagaRow, answer: Answer<unknown>, next: Next): string[] {
-	if (next.kind === "compensate")
-		return next.step < 0 ? [definition.failed, definition.compensated] : [definition.failed];
-	if (next.kind === "finish" && next.status === "COMPENSATED") return [definition.compensated];
-	const reached = definition.steps[row.step]!.reached;
-	return row.status === "RUNNING" && answer.kind === "succeeded" && reached ? [reached] : [];
+function stepsOf(definition: Definition): readonly Step<never>[] {
+	return definition.steps as readonly Step<never>[];
 }
 
-/** The answer's line, and before anything new is tried, the line that says so. */
-function logLines(definition: Definition, before: SagaRow, answer: Answer<unknown>, after: SagaRow): LogLine[] {
-	const outcome = answer.kind.toUpperCase() as LogLine["outcome"];
-	const detail =
-		answer.kind === "succeeded" ? answer.keep : { reason: answer.reason, message: answer.message.slice(0, 2_000) };
-	const answered: LogLine = { ...lineOf(definition, before), outcome, detail };
-	const isGoingOn = after.status === "RUNNING" || after.status === "COMPENSATING";
-	return isGoingOn ? [answered, startLine(definition, after)] : [answered];
-}
-
-function startLine(definition: Definition, row: SagaRow): LogLine {
-	return { ...lineOf(definition, row), outcome: "STARTED", detail: undefined };
-}
-
-function lineOf(definition: Definition, row: SagaRow): Pick<LogLine, "step" | "direction" | "attempt"> {
-	const step: AnyStep = definition.steps[row.step]!;
-	return { step: step.name, direction: row.status === "RUNNING" ? "do" : "undo", attempt: row.attempts + 1 };
+function positionOf({ status, step, attempts }: SagaRow): Position {
+	return { status: status as Position["status"], step, attempts };
 }

@@ -1,9 +1,16 @@
 import { v5 as uuidv5 } from "uuid";
 import type { Database, Transaction } from "../database/database";
-import { sql } from "../database/statement";
+import type { ActOutcome } from "./act";
+import { sagaStatements } from "./statements";
 
 /** A node that does not renew its leases for this long has lost its sagas to the others. */
 export const LEASE_MS = 3_000;
+
+/**
+ * Due for so long, a saga is known to no node that runs. Longer than a restart of all of them, and than the moment in
+ * a rollout when only old ones are there.
+ */
+const STRANDED_MS = 30_000;
 
 /** One row of `saga_state`. */
 export interface SagaRow {
@@ -24,7 +31,7 @@ export interface LogLine {
 	step: string;
 	direction: "do" | "undo";
 	attempt: number;
-	outcome: "STARTED" | "SUCCEEDED" | "REFUSED" | "FAILED" | "AWAY";
+	outcome: "STARTED" | "SUCCEEDED" | "REFUSED" | "FAILED" | "AWAY" | "UNKNOWN" | ActOutcome;
 	detail: unknown;
 }
 
@@ -33,6 +40,16 @@ export function operationIdOf(sagaId: string, step: string, direction: "do" | "u
 	return uuidv5(`${step}/${direction}`, sagaId);
 }
 
+/** Where a saga stands, by the last line of its log: the name of the step, and which way it goes. */
+export interface LoggedPosition {
+	saga_id: string;
+	step: string;
+	direction: "do" | "undo";
+}
+
+/** The steps that this node's definitions have, by saga. */
+export type KnownSteps = readonly { saga: string; step: string }[];
+
 /** Where sagas are kept. All that changes a saga goes through here, and through `owner` and `epoch`. */
 export interface SagaStore {
 	/** Writes a new saga down, and the line that says what it tries first. */
@@ -40,8 +57,21 @@ export interface SagaStore {
 	/** Moves a saga on and writes its log. @returns false when this node no longer owns it: somebody has taken over. */
 	move(tx: Transaction, row: SagaRow, lines: readonly LogLine[], waitMs: number | undefined): Promise<boolean>;
 	log(tx: Transaction, sagaId: string, lines: readonly LogLine[]): Promise<void>;
-	/** Takes over unfinished sagas that are due and that nobody works on. */
-	claim(tx: Transaction, sagas: readonly string[], limit: number, evenIfLeased: boolean): Promise<SagaRow[]>;
+	/**
+	 * Takes over unfinished sagas that are due, that nobody works on, and that stand at a known step. Where they stand
+	 * exactly is asked by `positions` afterwards.
+	 */
+	claim(tx: Transaction, known: KnownSteps, limit: number, evenIfLeased: boolean): Promise<SagaRow[]>;
+	/** Locks sagas that have been due for {@link STRANDED_MS} at a step that this node does not know. */
+	lost(tx: Transaction, known: KnownSteps): Promise<SagaRow[]>;
+	/** Has a locked saga wait for an operator. */
+	strand(tx: Transaction, sagaId: string, reason: string, line: LogLine): Promise<void>;
+	/** @returns any saga, finished or not, that nobody changes until the transaction ends */
+	lock(tx: Transaction, sagaId: string): Promise<SagaRow | undefined>;
+	/** Of sagas that are locked. */
+	positions(tx: Transaction, sagaIds: readonly string[]): Promise<LoggedPosition[]>;
+	/** Lets a locked saga go on, owned by this node. Its epoch grows: `row` gets the new one. */
+	resume(tx: Transaction, row: SagaRow, lines: readonly LogLine[]): Promise<void>;
 	renew(sagaIds: readonly string[]): Promise<void>;
 	release(): Promise<void>;
 	/** Makes a waiting saga due at once. */
@@ -64,7 +94,7 @@ export function sagaStore(db: Database, schema: string, owner: string, node: str
 			]);
 		},
 		async move(tx, row, lines, waitMs) {
-			const isKept = waitMs === undefined && (row.status === "RUNNING" || row.status === "COMPENSATING");
+			const isKept = waitMs === undefined && isGoing(row);
 			const moved = await tx.query(statements.move, [
 				...columnsOf(row.saga_id, node, lines),
 				owner,
@@ -83,8 +113,27 @@ export function sagaStore(db: Database, schema: string, owner: string, node: str
 		async log(tx, sagaId, lines) {
 			await tx.query(statements.log, columnsOf(sagaId, node, lines));
 		},
-		claim: (tx, sagas, limit, evenIfLeased) =>
-			tx.query<SagaRow>(statements.claim, [owner, LEASE_MS, sagas, limit, evenIfLeased]),
+		claim: (tx, known, limit, evenIfLeased) =>
+			tx.query<SagaRow>(statements.claim, [owner, LEASE_MS, limit, evenIfLeased, ...columnsOfKnown(known)]),
+		lost: (tx, known) => tx.query<SagaRow>(statements.lost, [STRANDED_MS, ...columnsOfKnown(known)]),
+		async strand(tx, sagaId, reason, line) {
+			await tx.query(statements.strand, [...columnsOf(sagaId, node, [line]), reason]);
+		},
+		lock: async (tx, sagaId) => (await tx.query<SagaRow>(statements.lock, [sagaId]))[0],
+		positions: (tx, sagaIds) => tx.query<LoggedPosition>(statements.positions, [sagaIds]),
+		async resume(tx, row, lines) {
+			row.epoch++;
+			const isKept = isGoing(row);
+			await tx.query(statements.resume, [
+				...columnsOf(row.saga_id, node, lines),
+				isKept ? owner : null,
+				row.epoch,
+				row.status,
+				row.step,
+				row.failure_reason,
+				LEASE_MS,
+			]);
+		},
 		async renew(sagaIds) {
 			await db.query(statements.renew, [owner, LEASE_MS, sagaIds]);
 		},
@@ -111,62 +160,11 @@ function columnsOf(sagaId: string, node: string, lines: readonly LogLine[]): unk
 	];
 }
 
-function sagaStatements(schema: string) {
-	const table = `${schema}.saga_state`;
-	const unfinished = "status IN ('RUNNING', 'COMPENSATING')";
-	/** $1 to $8 are what `columnsOf` makes. */
-	const logLines = (from: string) => `INSERT INTO ${schema}.saga_log
-		(saga_id, node, step, direction, attempt, operation_id, outcome, detail)
-		SELECT $1::uuid, $2, line.* FROM ${from},
-			unnest($3::text[], $4::text[], $5::int[], $6::uuid[], $7::text[], $8::jsonb[]) AS line`;
-	const inMs = (parameter: string) => `now() + ${parameter} * interval '1 millisecond'`;
-	return {
-		insert: sql(
-			`${schema}.saga.insert`,
-			`WITH begun AS (
-				INSERT INTO ${table} (saga_id, saga, status, step, data, deadline_at, correlation_id, owner, lease_until)
-				VALUES ($1, $9, 'RUNNING', $10, $11, $12, $13, $14, CASE WHEN $14::text IS NOT NULL THEN ${inMs("$15::int")} END)
-				RETURNING saga_id
-			)
-			${logLines("begun")}`,
-		),
-		move: sql(
-			`${schema}.saga.move`,
-			`WITH moved AS (
-				UPDATE ${table} SET status = $11, step = $12, attempts = $13, data = $14, failure_reason = $15,
-					version = version + 1, updated_at = now(), wake_at = ${inMs("$18::int")},
-					owner = CASE WHEN $16 THEN owner END,
-					lease_until = CASE WHEN $16 THEN ${inMs("$17::int")} END
-				WHERE saga_id = $1 AND owner = $9 AND epoch = $10 AND ${unfinished}
-				RETURNING saga_id
-			), noted AS (
-				${logLines("moved")}
-			)
-			SELECT saga_id FROM moved`,
-		),
-		log: sql(`${schema}.saga.log`, logLines("(SELECT $1::uuid AS saga_id) one")),
-		claim: sql(
-			`${schema}.saga.claim`,
-			`UPDATE ${table} SET owner = $1, epoch = epoch + 1, version = version + 1, lease_until = ${inMs("$2::int")}
-			WHERE saga_id IN (
-				SELECT saga_id FROM ${table}
-				WHERE ${unfinished} AND wake_at <= now() AND saga = ANY ($3)
-					AND (owner IS NULL OR lease_until < now() OR ($5 AND owner <> $1))
-				ORDER BY wake_at LIMIT $4 FOR UPDATE SKIP LOCKED
-			)
-			RETURNING saga_id, saga, status, step, attempts, data, failure_reason, epoch, deadline_at, correlation_id`,
-		),
-		renew: sql(
-			`${schema}.saga.renew`,
-			`UPDATE ${table} SET lease_until = ${inMs("$2::int")} WHERE owner = $1 AND saga_id = ANY ($3) AND ${unfinished}`,
-		),
-		release: sql(
-			`${schema}.saga.release`,
-			`UPDATE ${table} SET owner = NULL, lease_until = NULL WHERE owner = $1 AND ${unfinished}`,
-		),
-		nudge: sql(
-			`${schema}.saga.nudge`,
-			`UPDATE ${table} SET wake_at = now() WHERE saga_id = $1 AND owner IS NULL AND ${unfinished} AND wake_at > now()`,
-		),
-	};
+function columnsOfKnown(known: KnownSteps): unknown[] {
+	return [known.map(({ saga }) => saga), known.map(({ step }) => step)];
+}
+
+/** Has something left to do that needs nobody's decision. */
+export function isGoing({ status }: Pick<SagaRow, "status">): boolean {
+	return status === "RUNNING" || status === "COMPENSATING";
 }

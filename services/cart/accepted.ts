@@ -2,8 +2,8 @@ import type { Context } from "moleculer";
 import { Errors } from "moleculer";
 import type { Database } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
+import type { Address } from "../address";
 import type { CartService } from "./cart.service";
-import type { Address } from "./checkout";
 
 interface Money {
 	/** Minor units. */

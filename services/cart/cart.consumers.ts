@@ -8,6 +8,11 @@ import { closeOnConfirmed, forgetOnFailed } from "./settle";
 /** What cart listens to, and in which queue. */
 export const cartConsumers = [
 	consumer<CartService>("cart.orders", on(OrderConfirmed, closeOnConfirmed), on(OrderFailed, forgetOnFailed)),
-	consumer<CartService>("cart.stock", on(StockReserved, hearOfReserved), on(StockReleased, hearOfReleased)),
-	consumer<CartService>("cart.products", on(ProductUpdated, hearOfProduct)),
+	// One statement each, on a row of the order's or the product's own.
+	consumer<CartService>(
+		{ name: "cart.stock", independent: true },
+		on(StockReserved, hearOfReserved),
+		on(StockReleased, hearOfReleased),
+	),
+	consumer<CartService>({ name: "cart.products", independent: true }, on(ProductUpdated, hearOfProduct)),
 ];

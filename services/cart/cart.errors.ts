@@ -51,3 +51,10 @@ export class TooManyLinesError extends Errors.MoleculerClientError {
 		super(`A cart holds ${linesMax} different products at most`, 409, "CONFLICT", { linesMax });
 	}
 }
+
+/** An order of more than this could not be shown, let alone paid. */
+export class TooDearError extends Errors.MoleculerClientError {
+	constructor(totalMax: number) {
+		super(`A cart comes to ${totalMax} minor units at most`, 409, "CONFLICT", { totalMax });
+	}
+}

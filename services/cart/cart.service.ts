@@ -4,15 +4,26 @@ import { defineService } from "../../mixins/define";
 import { Events } from "../../mixins/events/events.mixin";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { operationParams } from "../../mixins/saga/participant";
+import { SagaParticipant } from "../../mixins/saga/participant.mixin";
+import { ADDRESS_PARAMS } from "../address";
 import type { Resources } from "../resources";
 import { READ_TIMEOUT_MS } from "../timeouts";
 import { checkoutDetails, findAcceptedOrder, paymentToken } from "./accepted";
 import { cartConsumers } from "./cart.consumers";
-import { cartGraphQL } from "./cart.graphql";
+import { cartGraphQL, cartOperations } from "./cart.graphql";
 import { checkout } from "./checkout";
 import { joinGuest } from "./join-guest";
 import { giveBack } from "./settle";
-import { acceptChanges, addToCart, clearCart, createCart, getCart, removeFromCart, updateItem } from "./shopping";
+import {
+	acceptChanges,
+	addToCart,
+	cartsBeingOrdered,
+	clearCart,
+	createCart,
+	getCart,
+	removeFromCart,
+	updateItem,
+} from "./shopping";
 
 /** What the handlers of this service find in `this`. */
 export type CartService = Service & WithDatabase & WithOutbox & { currency: string };
@@ -21,28 +32,16 @@ const productId = "uuid";
 const cartId = "uuid";
 const quantity = { type: "number", integer: true, min: 1, max: 1_000_000 };
 const idempotencyKey = { type: "string", min: 1, max: 200, optional: true };
-const line = { type: "string", trim: true, min: 1, max: 200 };
-const address = {
-	type: "object",
-	strict: true,
-	optional: true,
-	props: {
-		name: line,
-		line1: line,
-		line2: { ...line, min: 0, optional: true },
-		city: line,
-		postalCode: { ...line, max: 20 },
-		country: { ...line, max: 100 },
-	},
-};
+const address = { type: "object", strict: true, optional: true, props: ADDRESS_PARAMS };
 
 /** What shoppers are about to buy: guests and users, until it becomes an order. */
-export default function cart({ settings, transport, topology, databaseUrl }: Resources): ServiceSchema {
+export default function cart({ settings, transport, topology, database }: Resources): ServiceSchema {
 	return defineService<CartService>({
 		name: "cart",
 		mixins: [
-			Database({ url: databaseUrl("cart") }),
-			Outbox({ schema: "cart", transport, topology }),
+			Database(database("cart")),
+			Outbox({ schema: "cart", transport, topology, historyDays: settings.eventHistoryDays }),
+			SagaParticipant({ schema: "cart", historyDays: settings.sagaHistoryDays }),
 			Events({ schema: "cart", transport, consumers: cartConsumers }),
 		],
 		settings: { graphql: cartGraphQL },
@@ -50,9 +49,16 @@ export default function cart({ settings, transport, topology, databaseUrl }: Res
 			get: {
 				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
-				graphql: { query: "cart(id: ID): Cart" },
+				graphql: cartOperations.get,
 				params: { $$strict: true, id: { type: "uuid", optional: true } },
 				handler: getCart,
+			},
+			beingOrdered: {
+				timeout: READ_TIMEOUT_MS,
+				access: "user",
+				graphql: cartOperations.beingOrdered,
+				params: { $$strict: true },
+				handler: cartsBeingOrdered,
 			},
 			create: {
 				access: "anyone",
@@ -61,37 +67,37 @@ export default function cart({ settings, transport, topology, databaseUrl }: Res
 			},
 			addItem: {
 				access: "anyone",
-				graphql: { mutation: "addToCart(input: AddToCartInput!): Cart!" },
+				graphql: cartOperations.addItem,
 				params: { $$strict: true, cartId: { type: "uuid", optional: true }, productId, quantity, idempotencyKey },
 				handler: addToCart,
 			},
 			updateItem: {
 				access: "anyone",
-				graphql: { mutation: "updateCartItem(input: UpdateCartItemInput!): Cart!" },
+				graphql: cartOperations.updateItem,
 				params: { $$strict: true, cartId, productId, quantity: { ...quantity, min: 0 } },
 				handler: updateItem,
 			},
 			removeItem: {
 				access: "anyone",
-				graphql: { mutation: "removeFromCart(input: RemoveFromCartInput!): Cart!" },
+				graphql: cartOperations.removeItem,
 				params: { $$strict: true, cartId, productId },
 				handler: removeFromCart,
 			},
 			clear: {
 				access: "anyone",
-				graphql: { mutation: "clearCart(cartId: ID!): Cart!" },
+				graphql: cartOperations.clear,
 				params: { $$strict: true, cartId },
 				handler: clearCart,
 			},
 			acceptChanges: {
 				access: "anyone",
-				graphql: { mutation: "acceptCartChanges(cartId: ID!): Cart!" },
+				graphql: cartOperations.acceptChanges,
 				params: { $$strict: true, cartId },
 				handler: acceptChanges,
 			},
 			checkout: {
 				access: "user",
-				graphql: { mutation: "checkout(input: CheckoutInput!): Order!" },
+				graphql: cartOperations.checkout,
 				params: {
 					$$strict: true,
 					cartId,

@@ -19,6 +19,18 @@ const findActiveOf = sql(
 	"cart.active_of",
 	`SELECT ${COLUMNS} FROM cart.carts WHERE user_id = $1 AND status = 'ACTIVE'`,
 );
+/** Orders are through within seconds: more than these are an operator's to look at. */
+const BEING_ORDERED_MAX = 20;
+const beingOrderedOf = sql(
+	"cart.being_ordered_of",
+	`SELECT ${COLUMNS} FROM cart.carts WHERE user_id = $1 AND status = 'CHECKING_OUT'
+	ORDER BY updated_at DESC, id LIMIT ${BEING_ORDERED_MAX}`,
+);
+// One that was given back and ordered again has more than one.
+const newestOrder = sql(
+	"cart.newest_order",
+	`SELECT order_id AS "orderId" FROM cart.checkouts WHERE cart_id = $1 ORDER BY accepted_at DESC, order_id LIMIT 1`,
+);
 const lockActiveOf = sql("cart.lock_active_of", `${findActiveOf.text} FOR UPDATE`);
 const lockUser = sql(
 	"cart.lock_user",
@@ -59,6 +71,18 @@ export async function lockActiveCart(tx: Transaction, id: string, caller: Caller
 
 export async function findActiveCartOf(db: Queries, userId: string): Promise<CartRow | undefined> {
 	return (await db.query<CartRow>(findActiveOf, [userId]))[0];
+}
+
+/** The newest first. */
+export function cartsBeingOrderedOf(db: Queries, userId: string): Promise<CartRow[]> {
+	return db.query<CartRow>(beingOrderedOf, [userId]);
+}
+
+/** The order that a cart is becoming, or has become; null for one that can still be changed. */
+export async function orderOf(db: Queries, { id, status }: CartRow): Promise<string | null> {
+	if (status === "ACTIVE") return null;
+	const [checkout] = await db.query<{ orderId: string }>(newestOrder, [id]);
+	return checkout?.orderId ?? null;
 }
 
 /** What gives a user a cart, or takes one away, goes one at a time for each user. */

@@ -26,6 +26,8 @@ export interface CartView {
 	items: { productId: string; name: string; quantity: number; unitPrice: Money; lineTotal: Money }[];
 	total: Money;
 	problems: CartProblem[];
+	/** The order that it is becoming, or has become. */
+	orderId: string | null;
 	updatedAt: Date;
 }
 
@@ -53,7 +55,14 @@ export interface ItemRow {
 	active: boolean;
 }
 
-export function viewOf(cart: CartRow, items: readonly ItemRow[], problems: CartProblem[], currency: string): CartView {
+/** What a cart is beside its row. */
+export interface CartContents {
+	items: readonly ItemRow[];
+	problems: CartProblem[];
+	orderId: string | null;
+}
+
+export function viewOf(cart: CartRow, { items, problems, orderId }: CartContents, currency: string): CartView {
 	const money = (amount: number): Money => ({ amount, currency });
 	return {
 		id: cart.id,
@@ -68,6 +77,7 @@ export function viewOf(cart: CartRow, items: readonly ItemRow[], problems: CartP
 		})),
 		total: money(totalOf(items)),
 		problems,
+		orderId,
 		updatedAt: cart.updatedAt,
 	};
 }

@@ -24,9 +24,13 @@ export async function productToBuy(ctx: Context, id: string): Promise<{ product:
 	return { product, available: available ?? 0 };
 }
 
+// Asked first: an upsert would lock the row even where it changes nothing, and everybody who adds the product that
+// everybody wants would wait for everybody else's commit.
 const learn = sql(
 	"cart.learn",
-	`INSERT INTO cart.known_products AS k (product_id, sku, name, price, active, version) VALUES ($1, $2, $3, $4, $5, $6)
+	`INSERT INTO cart.known_products AS k (product_id, sku, name, price, active, version)
+	SELECT $1, $2, $3, $4, $5, $6
+	WHERE NOT EXISTS (SELECT FROM cart.known_products WHERE product_id = $1 AND version >= $6)
 	ON CONFLICT (product_id) DO UPDATE SET sku = EXCLUDED.sku, name = EXCLUDED.name, price = EXCLUDED.price,
 		active = EXCLUDED.active, version = EXCLUDED.version
 	WHERE k.version < EXCLUDED.version`,

@@ -6,6 +6,7 @@ import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { idempotencyKeysOf } from "../../mixins/idempotency/idempotency";
 import { participantOf } from "../../mixins/saga/participant";
+import type { Address } from "../address";
 import { acceptedOrder, type AcceptedOrder } from "./accepted";
 import { CartCheckoutInitiated } from "./cart.events";
 import { CartChangedError, CartEmptyError } from "./cart.errors";
@@ -17,15 +18,6 @@ import type { Ctx } from "./shopping";
 
 const idempotencyKeys = idempotencyKeysOf("cart");
 const participant = participantOf("cart");
-
-export interface Address {
-	name: string;
-	line1: string;
-	line2?: string;
-	city: string;
-	postalCode: string;
-	country: string;
-}
 
 export interface CheckoutParams {
 	cartId: string;

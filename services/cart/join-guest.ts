@@ -3,7 +3,7 @@ import { CartCleared } from "./cart.events";
 import { CartNotFoundError } from "./cart.errors";
 import type { CartService } from "./cart.service";
 import { lockActiveCart, lockUserCarts, touchCart } from "./cart.table";
-import { mergeInto } from "./settle";
+import { mergeInto } from "./merging";
 
 /** A guest has signed in: their cart becomes the user's own, or its items join it. Safe to repeat. */
 export async function joinGuest(this: CartService, ctx: Context<{ cartId: string; userId: string }>): Promise<void> {

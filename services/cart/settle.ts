@@ -3,12 +3,14 @@ import type { z } from "zod";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import type { Envelope } from "../../mixins/events/envelope";
+import { UnknownAggregateError } from "../../mixins/events/unknown-aggregate";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
 import type { OrderConfirmed, OrderFailed } from "../orders/orders.events";
 import { CartCleared } from "./cart.events";
 import type { CartService } from "./cart.service";
 import { lockUserCarts, touchCart } from "./cart.table";
 import type { CartRow } from "./cart.view";
+import { mergeInto } from "./merging";
 
 const participant = participantOf("cart");
 
@@ -20,23 +22,8 @@ const lockOfOrder = sql(
 const userOfOrder = sql("cart.user_of_order", `SELECT user_id AS "userId" FROM cart.checkouts WHERE order_id = $1`);
 const forgetToken = sql(
 	"cart.forget_token",
-	"UPDATE cart.checkouts SET payment_token = NULL, settled_at = coalesce(settled_at, now()) WHERE order_id = $1",
+	"UPDATE cart.checkouts SET payment_token = NULL, settled_at = coalesce(settled_at, now()) WHERE order_id = $1 RETURNING order_id",
 );
-const moveItems = sql(
-	"cart.move_items",
-	`WITH moved AS (DELETE FROM cart.items WHERE cart_id = $1 RETURNING *)
-	INSERT INTO cart.items AS i (cart_id, product_id, sku, name, unit_price, quantity, added_at)
-	SELECT $2, product_id, sku, name, unit_price, quantity, added_at FROM moved
-	ON CONFLICT (cart_id, product_id) DO UPDATE SET quantity = i.quantity + EXCLUDED.quantity`,
-);
-
-/** Moves what is in one locked cart into another. */
-export async function mergeInto(tx: Transaction, from: CartRow, into: CartRow): Promise<CartRow> {
-	await tx.query(moveItems, [from.id, into.id]);
-	await touchCart(tx, from, { status: "MERGED" });
-	return touchCart(tx, into);
-}
-
 /** Undoes the freezing: the cart is ACTIVE again, or its items are in the one that was begun meanwhile. */
 export async function giveBack(
 	this: CartService,
@@ -61,7 +48,7 @@ export async function closeOnConfirmed(
 	{ data, event_id, correlation_id }: Envelope<z.output<typeof OrderConfirmed.data>>,
 ): Promise<void> {
 	const [cart] = await tx.query<CartRow>(lockOfOrder, [data.orderId]);
-	if (!cart) return;
+	if (!cart) throw new UnknownAggregateError("order", data.orderId, "OrderConfirmed");
 	await touchCart(tx, cart, { status: "CHECKED_OUT" });
 	await tx.query(forgetToken, [data.orderId]);
 	const cause = { correlationId: correlation_id, causationId: event_id };
@@ -74,5 +61,6 @@ export async function forgetOnFailed(
 	tx: Transaction,
 	{ data }: Envelope<z.output<typeof OrderFailed.data>>,
 ): Promise<void> {
-	await tx.query(forgetToken, [data.orderId]);
+	const [checkout] = await tx.query(forgetToken, [data.orderId]);
+	if (!checkout) throw new UnknownAggregateError("order", data.orderId, "OrderFailed");
 }

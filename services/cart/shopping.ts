@@ -1,20 +1,27 @@
 import type { Context } from "moleculer";
-import type { CallerMeta } from "../../mixins/access/access";
+import { callerOf, type CallerMeta } from "../../mixins/access/access";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { idempotencyKeysOf } from "../../mixins/idempotency/idempotency";
 import { CartCleared, ItemAddedToCart } from "./cart.events";
-import { InsufficientStockError, ItemNotFoundError, TooManyLinesError } from "./cart.errors";
+import { InsufficientStockError, ItemNotFoundError, TooDearError, TooManyLinesError } from "./cart.errors";
 import type { CartService } from "./cart.service";
-import { findActiveCartOf, findCart, itemsOf, lockActiveCart, ownOrNewCart, touchCart } from "./cart.table";
-import { viewOf, type CartProblem, type CartRow, type CartView, type ItemRow } from "./cart.view";
+import {
+	cartsBeingOrderedOf,
+	findActiveCartOf,
+	findCart,
+	itemsOf,
+	lockActiveCart,
+	orderOf,
+	ownOrNewCart,
+	touchCart,
+} from "./cart.table";
+import { totalOf, viewOf, type CartProblem, type CartRow, type CartView, type ItemRow } from "./cart.view";
 import { learnProduct, productToBuy, type KnownProduct } from "./catalogue";
+import { LINES_MAX, TOTAL_MAX } from "./limits";
 import { changesIn, shortagesIn } from "./problems";
 
 const idempotencyKeys = idempotencyKeysOf("cart");
-
-/** A cart is carried by hand: more lines than this are a program's. */
-const LINES_MAX = 100;
 
 export type Ctx<Params> = Context<Params, CallerMeta>;
 
@@ -27,9 +34,22 @@ export async function getCart(this: CartService, ctx: Ctx<{ id?: string }>): Pro
 	return own ? present(this, ctx, own) : null;
 }
 
+/** The caller's own carts whose orders are not through yet, the newest first. */
+export async function cartsBeingOrdered(this: CartService, ctx: Ctx<unknown>): Promise<CartView[]> {
+	const { id } = callerOf(ctx as Context<never, CallerMeta>);
+	const carts = await cartsBeingOrderedOf(this.db, id);
+	return Promise.all(carts.map((cart) => present(this, ctx, cart)));
+}
+
 /** The caller's own active cart; for a guest a new one. */
 export async function createCart(this: CartService, ctx: Ctx<object>): Promise<CartView> {
 	return present(this, ctx, await this.db.transaction((tx) => ownOrNewCart(tx, ctx.meta.caller)));
+}
+
+/** What the cart comes to with a changed line: the others are as they were before the statement, which is as they are. */
+function totalWith(line: string): string {
+	return `(SELECT coalesce(sum(unit_price * quantity), 0) FROM cart.items WHERE cart_id = $1 AND product_id <> $2)::float8
+		+ ${line}.unit_price::float8 * ${line}.quantity`;
 }
 
 // A line keeps the price at which it was first seen: a new one is a problem that the shopper decides on.
@@ -37,11 +57,13 @@ const upsertItem = sql(
 	"cart.upsert_item",
 	`INSERT INTO cart.items AS i (cart_id, product_id, sku, name, unit_price, quantity) VALUES ($1, $2, $3, $4, $5, $6)
 	ON CONFLICT (cart_id, product_id) DO UPDATE SET quantity = i.quantity + EXCLUDED.quantity
-	RETURNING quantity, (SELECT count(*) FROM cart.items WHERE cart_id = $1) AS lines`,
+	RETURNING quantity, (SELECT count(*) FROM cart.items WHERE cart_id = $1 AND product_id <> $2) AS "otherLines",
+		${totalWith("i")} AS total`,
 );
 const setQuantity = sql(
 	"cart.set_quantity",
-	"UPDATE cart.items SET quantity = $3 WHERE cart_id = $1 AND product_id = $2 RETURNING product_id",
+	`UPDATE cart.items i SET quantity = $3 WHERE cart_id = $1 AND product_id = $2
+	RETURNING product_id, ${totalWith("i")} AS total`,
 );
 const removeItem = sql(
 	"cart.remove_item",
@@ -104,7 +126,7 @@ async function addItem(
 	available: number,
 ): Promise<void> {
 	const { id, sku, name, price } = product;
-	const [item] = await tx.query<{ quantity: number; lines: number }>(upsertItem, [
+	const [item] = await tx.query<{ quantity: number; otherLines: number; total: number }>(upsertItem, [
 		cartId,
 		id,
 		sku,
@@ -113,7 +135,12 @@ async function addItem(
 		quantity,
 	]);
 	if (item!.quantity > available) throw new InsufficientStockError(id, available);
-	if (item!.lines >= LINES_MAX) throw new TooManyLinesError(LINES_MAX);
+	if (item!.otherLines >= LINES_MAX) throw new TooManyLinesError(LINES_MAX);
+	refuseTooDear(item!.total);
+}
+
+function refuseTooDear(total: number): void {
+	if (total > TOTAL_MAX) throw new TooDearError(TOTAL_MAX);
 }
 
 /** Sets a line's quantity; 0 removes it. */
@@ -125,11 +152,12 @@ export async function updateItem(
 	const available = quantity > 0 ? (await productToBuy(ctx, productId)).available : 0;
 	if (quantity > available) throw new InsufficientStockError(productId, available);
 	return change(this, ctx, cartId, async (tx, cart) => {
-		const found =
+		const [found] =
 			quantity > 0
-				? await tx.query(setQuantity, [cart.id, productId, quantity])
-				: await tx.query(removeItem, [cart.id, productId]);
-		if (found.length === 0) throw new ItemNotFoundError(productId);
+				? await tx.query<{ total?: number }>(setQuantity, [cart.id, productId, quantity])
+				: await tx.query<{ total?: number }>(removeItem, [cart.id, productId]);
+		if (!found) throw new ItemNotFoundError(productId);
+		refuseTooDear(found.total ?? 0);
 	});
 }
 
@@ -179,6 +207,7 @@ export async function acceptChanges(this: CartService, ctx: Ctx<{ cartId: string
 			if (!product?.active || quantity <= 0) await tx.query(removeItem, [cart.id, productId]);
 			else await tx.query(accept, [cart.id, productId, product.price.amount, product.name, quantity]);
 		}
+		refuseTooDear(totalOf(await itemsOf(tx, cart.id)));
 	});
 }
 
@@ -198,9 +227,9 @@ async function change(
 
 /** A cart as its shopper sees it, with what is the matter with it. */
 export async function present(service: CartService, ctx: Ctx<unknown>, cart: CartRow): Promise<CartView> {
-	const items = await itemsOf(service.db, cart.id);
+	const [items, orderId] = await Promise.all([itemsOf(service.db, cart.id), orderOf(service.db, cart)]);
 	const problems = cart.status === "ACTIVE" ? await problemsOf(service, ctx, items) : [];
-	return viewOf(cart, items, problems, service.currency);
+	return viewOf(cart, { items, problems, orderId }, service.currency);
 }
 
 async function problemsOf(service: CartService, ctx: Ctx<unknown>, items: readonly ItemRow[]): Promise<CartProblem[]> {

@@ -6,7 +6,9 @@ export const gatewayTypes = /* GraphQL */ `
 	scalar DateTime
 	"amount is in minor units: 1999 is 19.99."
 	type Money {
+		"In minor units; may be 0, never negative."
 		amount: Int!
+		"ISO 4217, such as USD; the same for the whole shop."
 		currency: String!
 	}
 `;

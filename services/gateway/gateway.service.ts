@@ -1,34 +1,62 @@
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import path from "node:path";
-import type { Service, ServiceBroker, ServiceSchema } from "moleculer";
+import type { Context, Service, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import { Apollo, type WithApollo } from "../../mixins/apollo/apollo.mixin";
 import { defineService } from "../../mixins/define";
 import { projectRoot } from "../../node/project";
 import type { Resources } from "../resources";
+import { createAdmission } from "./admission";
 import { authenticator, type GatewayMeta } from "./authenticate";
-import { corsOf, isAllowedOrigin } from "./origins";
+import { corsFor, isAllowedOrigin } from "./origins";
 import { orderSubscriptions } from "./follow-order";
+import { rememberEndedSessions, watchEndedSessions } from "./ended-sessions";
 import { DateTime } from "./gateway.graphql";
+import { eventsDocumentRoute } from "./events-document-route";
+import { httpServer } from "./http-server";
+import { watchLoopDelay } from "./loop-delay";
 import { healthRoute } from "./health-route";
+import { countRefusals } from "./refusals";
 import { sendProblem } from "./rest-problem";
+import { restDocsRoutes } from "./rest-docs-route";
 import { restRoute } from "./rest-route";
 import { setSecurityHeaders } from "./security-headers";
+import { followConnections } from "./silent-connections";
+import { urgencyOf } from "./urgency";
+import { webShop, type Serve } from "./web-shop";
 
 /** What the handlers of this service find in `this`. */
-export type GatewayService = Service & WithApollo;
+export type GatewayService = Service &
+	WithApollo & {
+		endSessions(sessionIds: string[]): void;
+		endings: (() => void)[];
+		closing?: () => void;
+		serve: Serve;
+	};
+
+type ErrorListener = (request: IncomingMessage, response: ServerResponse, error: unknown) => void;
 
 /** A request id comes from outside into events and logs, so it has to look like one. */
 const REQUEST_ID = /^[\w-]{8,64}$/;
 
 /** The one door: GraphQL, REST, subscriptions, the web shop's files, and who is asking. */
-export default function gateway({ settings, jwtSecret, missing }: Resources): ServiceSchema {
-	let broker: ServiceBroker;
+export default function gateway(
+	{ settings, jwtSecret, missing, absent }: Resources,
+	watchDelay: typeof watchLoopDelay = watchLoopDelay,
+): ServiceSchema {
 	const { production, http } = settings;
-	const who = authenticator(jwtSecret, http.trustedProxies);
-	const cors = corsOf(http.corsOrigins);
+	const ended = rememberEndedSessions();
+	const who = authenticator({
+		jwtSecret,
+		trustedProxies: http.trustedProxies,
+		origins: http.corsOrigins,
+		ended,
+	});
+	const cors = corsFor(http.corsOrigins);
+	const refusals = countRefusals();
+	const admission = createAdmission({ refused: refusals.count });
 
 	return defineService<GatewayService>({
 		name: "gateway",
@@ -38,11 +66,12 @@ export default function gateway({ settings, jwtSecret, missing }: Resources): Se
 				baseSchema: fs.readFileSync(path.join(projectRoot, "services/gateway/schema.graphql"), "utf8"),
 				resolvers: { DateTime, Subscription: orderSubscriptions },
 				development: !production,
-				authenticate: async (_ctx, authorization, { ip }) => ({ ...who.meta(authorization, ip) }),
+				authenticate: async (_ctx, authorization, { headers, ip }) => ({ ...who.meta(authorization, headers, ip) }),
 				addressOf: who.addressOf,
 				allowOrigin: (origin, host) => isAllowedOrigin(origin, host, http.corsOrigins),
+				admit: (rootFields) => admission.enter(urgencyOf(...rootFields)),
 				expiresAt: (meta) => (meta as GatewayMeta).callerExpiresAtMs,
-				route: cors && { cors },
+				route: { use: [cors] },
 			}),
 			ApiGateway,
 		],
@@ -54,16 +83,53 @@ export default function gateway({ settings, jwtSecret, missing }: Resources): Se
 			logRequestParams: null,
 			logRouteRegistration: "debug",
 			onError: sendProblem,
-			routes: [restRoute(who, cors), healthRoute(() => broker, missing)],
-			assets: { folder: path.join(projectRoot, "public") },
+			routes: [
+				...restDocsRoutes(path.join(projectRoot, "services/gateway/openapi.json"), { development: !production }),
+				eventsDocumentRoute([cors]),
+				restRoute({ who, cors, admission }),
+				healthRoute({ missing, absent }),
+			],
 			rootCallOptions(options: { requestID?: string | undefined }, _request: IncomingMessage) {
 				if (!options.requestID || !REQUEST_ID.test(options.requestID)) options.requestID = randomUUID();
 			},
 		} as object,
+		methods: {
+			/** In the place of moleculer-web's, which waits five minutes for a request. */
+			createServer() {
+				this.server ??= httpServer((this as unknown as { httpHandler: RequestListener }).httpHandler);
+			},
+			/** In the place of moleculer-web's, which writes an error for each refusal, and a second one for each fault. */
+			errorHandler(request: IncomingMessage, response: ServerResponse, error: unknown) {
+				(this as unknown as { sendError: ErrorListener }).sendError(request, response, error);
+			},
+			/** Their tokens are refused from now on, and their sockets close. */
+			endSessions(sessionIds: string[]) {
+				const news = new Set(ended.add(sessionIds));
+				if (news.size > 0) this.endSockets(({ sessionId }) => news.has(sessionId as string));
+			},
+		},
+		events: {
+			"sessions.ended"(ctx: Context<{ sessionIds: string[] }>) {
+				this.endSessions(ctx.params.sessionIds);
+			},
+		},
+		started() {
+			refusals.show(this.broker);
+			this.endings = [
+				watchDelay(admission.look),
+				watchEndedSessions(this, (sessionIds) => this.endSessions(sessionIds)),
+			];
+		},
+		stopped() {
+			this.closing?.();
+			for (const end of this.endings ?? []) end();
+		},
 		created() {
-			broker = this.broker;
+			this.closing = followConnections(this.server!);
 			// Before moleculer-web hears of a request, so that its files and refusals have the headers too.
-			this.server!.prependListener("request", (_request, response) => setSecurityHeaders(response, production));
+			this.server!.prependListener("request", (request, response) => setSecurityHeaders(request, response, production));
+			// Whatever no route answers.
+			this.serve = webShop(path.join(projectRoot, "dist/public"));
 		},
 	});
 }

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { SERVICE_NAMES } from "../../node/settings";
-import type { ServiceBroker } from "moleculer";
+import type { Resources } from "../resources";
 
 /** moleculer-web's route for who watches the gateway. */
-export function healthRoute(broker: () => ServiceBroker, missing: () => string[]): Record<string, unknown> {
+export function healthRoute({ missing, absent }: Pick<Resources, "missing" | "absent">): Record<string, unknown> {
 	return {
 		path: "/health",
 		mappingPolicy: "restrict",
@@ -12,22 +11,16 @@ export function healthRoute(broker: () => ServiceBroker, missing: () => string[]
 			"GET /live": (_request: IncomingMessage, response: ServerResponse) => answer(response, 200, { status: "live" }),
 			"GET /ready": (_request: IncomingMessage, response: ServerResponse) => {
 				const lacking = missing();
-				const absent = absentServices(broker());
 				const status = lacking.length === 0 ? 200 : 503;
 				answer(response, status, {
 					status: status === 200 ? "ready" : "not ready",
 					missing: lacking,
-					absentServices: absent,
+					// The gateway works without them, as far as that goes: they are named, not waited for.
+					absentServices: absent(),
 				});
 			},
 		},
 	};
-}
-
-/** The gateway works without them, as far as that goes: they are named, not waited for. */
-function absentServices(broker: ServiceBroker): string[] {
-	const present = new Set(broker.registry.getServiceList({ onlyAvailable: true }).map(({ name }) => name));
-	return SERVICE_NAMES.filter((name) => name !== "gateway" && !present.has(name));
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

@@ -1,14 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Context, Service } from "moleculer";
+import type { ActionParams, Context, Service } from "moleculer";
+import { refuseUnusable } from "../../mixins/access/usable";
 import type { WithApollo } from "../../mixins/apollo/apollo.mixin";
+import { withoutNulls } from "../../mixins/apollo/arguments";
+import type { Admission } from "./admission";
 import type { Authenticator } from "./authenticate";
+import type { corsFor } from "./origins";
 import { sendError, sendProblem } from "./rest-problem";
-import { allowedMethods, paramsOf, REST_ROUTES, type RestRoute } from "./rest";
+import { paramsOf, REST_ROUTES, routesAt, type RestRoute } from "./rest";
+import { urgencyOf } from "./urgency";
 
 interface RestRequest extends IncomingMessage {
 	$ctx: Context<unknown, Record<string, unknown>>;
 	$params: unknown;
 	$alias?: { action: string; method: string };
+	$action?: { params?: ActionParams };
 	body?: unknown;
 	query: Record<string, unknown>;
 	originalUrl: string;
@@ -21,23 +27,32 @@ interface UnmergedParams {
 	body: unknown;
 }
 
+export interface RestParts {
+	who: Authenticator;
+	cors: ReturnType<typeof corsFor>;
+	admission: Admission;
+}
+
 const BODY_BYTES_MAX = 100_000;
 
 /** moleculer-web's route for REST: the same actions, rules and error codes as GraphQL. */
-export function restRoute({ meta, addressOf }: Authenticator, cors: object | undefined): Record<string, unknown> {
+export function restRoute({ who, cors, admission }: RestParts): Record<string, unknown> {
+	const { meta, addressOf } = who;
 	return {
 		path: "/api",
 		mappingPolicy: "restrict",
 		mergeParams: false,
-		...(cors && { cors }),
+		use: [cors, admitting(admission)],
 		bodyParsers: { json: { limit: BODY_BYTES_MAX } },
 		aliases: Object.fromEntries(REST_ROUTES.map(({ method, path, action }) => [`${method} ${path}`, action])),
 		onBeforeCall(ctx: Context<unknown, Record<string, unknown>>, _route: unknown, request: RestRequest) {
-			Object.assign(ctx.meta, meta(request.headers.authorization, addressOf(request)));
+			Object.assign(ctx.meta, meta(request.headers.authorization, request.headers, addressOf(request)));
 			const { params, query, body } = request.$params as UnmergedParams;
+			refuseUnusable({ ...query, ...Object(body) });
 			const key = request.headers["idempotency-key"];
 			const idempotencyKey = Array.isArray(key) ? key[0] : key;
-			request.$params = paramsOf(routeOf(request), { path: params, query, body: body ?? {}, idempotencyKey });
+			const given = paramsOf(routeOf(request), { path: params, query, body: body ?? {}, idempotencyKey });
+			request.$params = withoutNulls(given, request.$action?.params);
 		},
 		onAfterCall(
 			ctx: Context<unknown, Record<string, unknown>>,
@@ -51,12 +66,33 @@ export function restRoute({ meta, addressOf }: Authenticator, cors: object | und
 			return data;
 		},
 		onError(this: Service & WithApollo, request: RestRequest, response: ServerResponse, error: unknown) {
-			const known = allowedMethods(request.originalUrl.replace(/^\/api/, ""));
-			const isKnown = known.includes(request.method ?? "");
+			const known = routesAt(pathOf(request)).map(({ method }) => method);
+			const isKnown = known.some((method) => method === request.method);
 			if (known.length > 0 && !isKnown) return refuseMethod(response, known);
 			sendProblem.call(this, request, response, error);
 		},
 	};
+}
+
+/** Before anything is asked of a service. An address that nobody answers is as well told so at once. */
+function admitting({ enter }: Admission) {
+	return (request: RestRequest, response: ServerResponse, next: (error?: unknown) => void): void => {
+		const route = routesAt(pathOf(request)).find(({ method }) => method === request.method);
+		try {
+			if (route) response.once("close", enter(urgencyOf(route.action)));
+			next();
+		} catch (error) {
+			next(error);
+		}
+	};
+}
+
+/** Below `/api`, as the routes have it. */
+function pathOf({ originalUrl }: RestRequest): string {
+	return originalUrl
+		.split("?")[0]!
+		.replace(/^\/api/, "")
+		.replace(/\/+$/, "");
 }
 
 function routeOf({ $alias }: RestRequest): RestRoute {

@@ -2,7 +2,7 @@ import { Errors } from "moleculer";
 
 /** One REST route and the action that answers it. */
 export interface RestRoute {
-	method: "GET" | "POST" | "PATCH" | "DELETE";
+	method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 	/** Below `/api`. */
 	path: string;
 	action: string;
@@ -10,6 +10,8 @@ export interface RestRoute {
 	creates?: (made: { id: string }) => string;
 	/** The action takes the header Idempotency-Key. */
 	keyed?: boolean;
+	/** The type of its answer, where the action is not in GraphQL. */
+	answers?: string;
 	/** Path parameters by another name in the action. */
 	rename?: Record<string, string>;
 }
@@ -18,7 +20,15 @@ export interface RestRoute {
 export const REST_ROUTES: readonly RestRoute[] = [
 	{ method: "POST", path: "/register", action: "users.register", creates: () => "/api/login", keyed: true },
 	{ method: "POST", path: "/login", action: "users.login" },
+	{ method: "POST", path: "/password-reset/request", action: "users.requestPasswordReset" },
+	{ method: "POST", path: "/password-reset", action: "users.resetPassword" },
+	{ method: "POST", path: "/email-verification/request", action: "users.requestEmailVerification" },
+	{ method: "POST", path: "/email-verification", action: "users.verifyEmail" },
 	{ method: "GET", path: "/profile/:id", action: "users.get" },
+	{ method: "GET", path: "/addresses", action: "users.addresses" },
+	{ method: "POST", path: "/addresses", action: "users.saveAddress" },
+	{ method: "PUT", path: "/addresses/:id", action: "users.updateAddress" },
+	{ method: "DELETE", path: "/addresses/:id", action: "users.removeAddress" },
 	{
 		method: "POST",
 		path: "/products",
@@ -29,7 +39,14 @@ export const REST_ROUTES: readonly RestRoute[] = [
 	{ method: "GET", path: "/products", action: "products.list" },
 	{ method: "GET", path: "/products/:id", action: "products.get" },
 	{ method: "PATCH", path: "/products/:id", action: "products.update" },
-	{ method: "POST", path: "/cart", action: "cart.create", creates: ({ id }) => `/api/cart/${id}`, keyed: true },
+	{
+		method: "POST",
+		path: "/cart",
+		action: "cart.create",
+		answers: "Cart",
+		creates: ({ id }) => `/api/cart/${id}`,
+		keyed: true,
+	},
 	{ method: "POST", path: "/cart/items", action: "cart.addItem", keyed: true },
 	{ method: "GET", path: "/cart/:id", action: "cart.get" },
 	{ method: "DELETE", path: "/cart/:id", action: "cart.clear", rename: { id: "cartId" } },
@@ -63,7 +80,8 @@ export function paramsOf(route: RestRoute, { path, query, body, idempotencyKey }
 	return { ...(body as object), ...named, ...key };
 }
 
-const FILTERS = new Set(["search", "categoryId", "minPrice", "maxPrice", "inStock"]);
+/** Of the list of products. */
+export const FILTERS = new Set(["search", "categoryId", "minPrice", "maxPrice", "inStock"]);
 
 /** In a query string the filter's fields stand beside the others. */
 function listParams(query: Record<string, unknown>): Record<string, unknown> {
@@ -73,12 +91,11 @@ function listParams(query: Record<string, unknown>): Record<string, unknown> {
 	return Object.keys(filter).length > 0 ? { ...others, filter } : others;
 }
 
-/** Which methods a path knows, so that another one is told so. */
-export function allowedMethods(url: string): string[] {
-	const path = url.split("?")[0]!.replace(/\/+$/, "");
-	return REST_ROUTES.filter((route) => pattern(route.path).test(path)).map(({ method }) => method);
-}
+const PATTERNS = new Map(
+	REST_ROUTES.map((route) => [route, new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`)]),
+);
 
-function pattern(path: string): RegExp {
-	return new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`);
+/** What a path, without what follows a question mark, is known for: one route for each method. */
+export function routesAt(path: string): RestRoute[] {
+	return REST_ROUTES.filter((route) => PATTERNS.get(route)!.test(path));
 }

@@ -1,7 +1,8 @@
 import { forward, given, pivot, saga, step, type Progress, type StepContext } from "../../mixins/saga/definition";
 import type { Transaction } from "../../mixins/database/database";
 import { OrderConfirmed, OrderFailed } from "./orders.events";
-import type { Address, OrderStatus, PaymentStatus } from "./orders.model";
+import type { Address } from "../address";
+import type { OrderStatus, PaymentStatus } from "./orders.model";
 import type { NewOrder } from "./orders.table";
 import { advanceOrder, settleOrderPayment } from "./orders.table";
 import type { OrdersService } from "./orders.service";

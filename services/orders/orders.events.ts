@@ -1,60 +1,60 @@
 import { z } from "zod";
 import { event } from "../../mixins/events/contract";
+import { cartId, currency, money, orderId, orderLines, userId } from "../fields";
 
-const line = z.object({
-	productId: z.uuid(),
-	sku: z.string(),
-	name: z.string(),
-	quantity: z.int().positive(),
-	/** Minor units. */
-	unitPrice: z.int().nonnegative(),
-});
-
-const order = z.object({ orderId: z.uuid(), userId: z.uuid(), cartId: z.uuid() });
-const withTotal = order.extend({
-	items: z.array(line).min(1),
-	/** Minor units. */
-	total: z.int().nonnegative(),
-	currency: z.string().length(3),
-});
-const withReason = order.extend({ items: z.array(line).min(1), reason: z.string() });
+const order = z.object({ orderId, userId, cartId });
+const withTotal = order.extend({ items: orderLines, total: money("The sum of all lines"), currency });
+const withReason = (reason: string) => order.extend({ items: orderLines, reason: z.string().describe(reason) });
 
 const onOrders = { exchange: "orders.events", version: 1, aggregate: "orderId" } as const;
 
-/** The order exists; its checkout has begun. */
-export const OrderPlaced = event({ ...onOrders, type: "OrderPlaced", routingKey: "order.placed", data: withTotal });
+export const OrderPlaced = event({
+	...onOrders,
+	type: "OrderPlaced",
+	meaning: "The order exists; its checkout has begun.",
+	routingKey: "order.placed",
+	data: withTotal,
+});
 
-/** The order is final. Only a cancellation, an event of its own, follows it. */
 export const OrderConfirmed = event({
 	...onOrders,
 	type: "OrderConfirmed",
+	meaning:
+		"The order is final: it is reserved and its payment authorised. Only a cancellation, an event of its own, follows it.",
 	routingKey: "order.confirmed",
 	data: withTotal,
 });
 
-/** The checkout did not succeed; what it did is being undone. */
-export const OrderFailed = event({ ...onOrders, type: "OrderFailed", routingKey: "order.failed", data: withReason });
+export const OrderFailed = event({
+	...onOrders,
+	type: "OrderFailed",
+	meaning: "The checkout did not succeed; what it did is being undone.",
+	routingKey: "order.failed",
+	data: withReason("Why, such as OUT_OF_STOCK or PAYMENT_DECLINED"),
+});
 
-/** A confirmed order was called off: its stock and its money go back. */
 export const OrderCancelled = event({
 	...onOrders,
 	type: "OrderCancelled",
+	meaning: "A confirmed order was called off: its stock and its money go back.",
 	routingKey: "order.cancelled",
-	data: withReason,
+	data: withReason("What the customer said; CUSTOMER where nothing was"),
 });
 
-/** The parcel has left. */
+const parcel = z.object({ orderId, userId });
+
 export const OrderShipped = event({
 	...onOrders,
 	type: "OrderShipped",
+	meaning: "The parcel has left.",
 	routingKey: "order.shipped",
-	data: z.object({ orderId: z.uuid(), userId: z.uuid() }),
+	data: parcel,
 });
 
-/** The parcel has arrived. */
 export const OrderDelivered = event({
 	...onOrders,
 	type: "OrderDelivered",
+	meaning: "The parcel has arrived.",
 	routingKey: "order.delivered",
-	data: z.object({ orderId: z.uuid(), userId: z.uuid() }),
+	data: parcel,
 });

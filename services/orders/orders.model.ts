@@ -1,5 +1,6 @@
 import { DataTypes } from "sequelize";
 import type { Model } from "../../mixins/database/database.mixin";
+import type { Address } from "../address";
 
 export type OrderStatus =
 	| "PENDING"
@@ -22,15 +23,6 @@ export interface OrderLine {
 	quantity: number;
 	/** Minor units. */
 	unitPrice: number;
-}
-
-export interface Address {
-	name: string;
-	line1: string;
-	line2?: string | null;
-	city: string;
-	postalCode: string;
-	country: string;
 }
 
 /** An order, as in the table `orders.orders`. */

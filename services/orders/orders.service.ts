@@ -15,9 +15,9 @@ import { cancellationSaga } from "./cancellation.saga";
 import { checkoutSaga } from "./checkout.saga";
 import { cancelOrder, deliverOrder, shipOrder } from "./life";
 import { ordersConsumers } from "./orders.consumers";
-import { ordersGraphQL } from "./orders.graphql";
+import { ordersGraphQL, ordersOperations } from "./orders.graphql";
 import { order } from "./orders.model";
-import { getOrder, orders as listOrders } from "./reading";
+import { getOrder, orders as listOrders, resolveOrders } from "./reading";
 import type { OrderView } from "./orders.view";
 
 /** What the handlers of this service find in `this`. */
@@ -43,13 +43,17 @@ const statuses = [
 ];
 
 /** What customers have bought. Born in checkout; ends delivered, cancelled or compensated. */
-export default function orders({ settings, transport, topology, databaseUrl, alone }: Resources): ServiceSchema {
+export default function orders({ settings, transport, topology, database, alone }: Resources): ServiceSchema {
 	return defineService<OrdersService>({
 		name: "orders",
 		mixins: [
-			Database({ url: databaseUrl("orders"), model: order }),
-			Outbox({ schema: "orders", transport, topology }),
-			Sagas({ schema: "orders", alone }, checkoutSaga(settings.reservationTtlS) as never, cancellationSaga as never),
+			Database({ ...database("orders"), model: order }),
+			Outbox({ schema: "orders", transport, topology, historyDays: settings.eventHistoryDays }),
+			Sagas(
+				{ schema: "orders", alone, historyDays: settings.sagaHistoryDays },
+				checkoutSaga(settings.reservationTtlS) as never,
+				cancellationSaga as never,
+			),
 			Events({ schema: "orders", transport, consumers: ordersConsumers }),
 		],
 		settings: { graphql: ordersGraphQL },
@@ -57,7 +61,7 @@ export default function orders({ settings, transport, topology, databaseUrl, alo
 			list: {
 				timeout: READ_TIMEOUT_MS,
 				access: "user",
-				graphql: { query: "orders(status: OrderStatus, skip: Int = 0, take: Int = 20): OrderList!" },
+				graphql: ordersOperations.list,
 				params: {
 					$$strict: true,
 					status: { type: "enum", values: statuses, optional: true },
@@ -69,27 +73,34 @@ export default function orders({ settings, transport, topology, databaseUrl, alo
 			get: {
 				timeout: READ_TIMEOUT_MS,
 				access: "user",
-				graphql: { query: "order(id: ID!): Order" },
+				graphql: ordersOperations.get,
 				params: { $$strict: true, id: "uuid" },
 				handler: getOrder,
 			},
 			cancel: {
 				access: "user",
-				graphql: { mutation: "cancelOrder(id: ID!, reason: String): Order!" },
+				graphql: ordersOperations.cancel,
 				params: { $$strict: true, id: "uuid", reason: { type: "string", max: 500, optional: true } },
 				handler: cancelOrder,
 			},
 			ship: {
 				access: "admin",
-				graphql: { mutation: "shipOrder(id: ID!): Order!" },
+				graphql: ordersOperations.ship,
 				params: { $$strict: true, id: "uuid" },
 				handler: shipOrder,
 			},
 			deliver: {
 				access: "admin",
-				graphql: { mutation: "deliverOrder(id: ID!): Order!" },
+				graphql: ordersOperations.deliver,
 				params: { $$strict: true, id: "uuid" },
 				handler: deliverOrder,
+			},
+
+			resolve: {
+				timeout: READ_TIMEOUT_MS,
+				access: "admin",
+				params: { ids: { type: "array", items: { type: "uuid" }, max: 1_000 } },
+				handler: resolveOrders,
 			},
 		},
 		methods: {

@@ -1,7 +1,8 @@
 import type { Database, Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { pageSize } from "../pages";
-import type { Address, OrderLine, OrderRow, OrderStatus, PaymentStatus } from "./orders.model";
+import type { Address } from "../address";
+import type { OrderLine, OrderRow, OrderStatus, PaymentStatus } from "./orders.model";
 import { viewOf, type HistoryEntry, type OrderView } from "./orders.view";
 
 type Queries = Pick<Database | Transaction, "query">;
@@ -85,11 +86,12 @@ export async function advanceOrder(tx: Transaction, change: OrderChange): Promis
 	return row && viewOf(row, [...row.history, row.latest]);
 }
 
+// A capture may be written down after the refund that followed it: then it is no news.
 const settlePayment = sql(
 	"orders.settle_payment",
 	`WITH changed AS (
 		UPDATE orders.orders SET payment_status = $2, version = version + 1, updated_at = clock_timestamp()
-		WHERE id = $1 AND payment_status <> $2 RETURNING *
+		WHERE id = $1 AND payment_status NOT IN ($2, 'REFUNDED') RETURNING *
 	)
 	SELECT ${COLUMNS}, ${HISTORY} FROM changed o`,
 );
@@ -109,6 +111,14 @@ const byId = sql("orders.by_id", `SELECT ${COLUMNS}, ${HISTORY} FROM orders.orde
 export async function findOrder(db: Queries, id: string): Promise<OrderView | undefined> {
 	const [row] = await db.query<OrderRow & { history: HistoryEntry[] }>(byId, [id]);
 	return row && viewOf(row, row.history);
+}
+
+const byIds = sql("orders.by_ids", `SELECT ${COLUMNS}, ${HISTORY} FROM orders.orders o WHERE id = ANY ($1)`);
+
+/** Those that are there, in no order. */
+export async function findOrders(db: Queries, ids: string[]): Promise<OrderView[]> {
+	const rows = await db.query<OrderRow & { history: HistoryEntry[] }>(byIds, [ids]);
+	return rows.map((row) => viewOf(row, row.history));
 }
 
 const page = sql(

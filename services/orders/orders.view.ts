@@ -1,4 +1,5 @@
-import type { Address, OrderLine, OrderRow, OrderStatus, PaymentStatus } from "./orders.model";
+import type { Address } from "../address";
+import type { OrderLine, OrderRow, OrderStatus, PaymentStatus } from "./orders.model";
 
 interface Money {
 	/** Minor units. */

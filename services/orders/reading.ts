@@ -3,7 +3,7 @@ import { callerOf, type Caller, type CallerMeta } from "../../mixins/access/acce
 import { OrderNotFoundError } from "./orders.errors";
 import type { OrderStatus } from "./orders.model";
 import type { OrdersService } from "./orders.service";
-import { findOrder, listOrders } from "./orders.table";
+import { findOrder, findOrders, listOrders } from "./orders.table";
 import type { OrderView } from "./orders.view";
 
 /** One's own, or for administrators anybody's. */
@@ -26,6 +26,15 @@ async function acceptedOrder(service: OrdersService, orderId: string): Promise<O
 	const accepted = await service.broker.call<OrderView | null, { orderId: string }>("cart.acceptedOrder", { orderId });
 	// The event may have arrived while the cart was asked.
 	return accepted ? ((await findOrder(service.db, orderId)) ?? accepted) : undefined;
+}
+
+/** One entry for each id, in their order; null for one that is not there. */
+export async function resolveOrders(
+	this: OrdersService,
+	ctx: Context<{ ids: string[] }>,
+): Promise<(OrderView | null)[]> {
+	const found = new Map((await findOrders(this.db, ctx.params.ids)).map((order) => [order.id, order]));
+	return ctx.params.ids.map((id) => found.get(id) ?? null);
 }
 
 type ListParams = { status?: OrderStatus; skip: number; take: number };

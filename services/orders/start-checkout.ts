@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { Transaction } from "../../mixins/database/database";
+import { sql } from "../../mixins/database/statement";
 import type { Envelope } from "../../mixins/events/envelope";
+import { UnknownAggregateError } from "../../mixins/events/unknown-aggregate";
 import type { CartCheckoutInitiated } from "../cart/cart.events";
 import type { PaymentFailed } from "../payments/payments.events";
 import { OrderPlaced } from "./orders.events";
@@ -23,11 +25,16 @@ export async function startCheckout(
 	await this.beginSaga(tx, "checkout", { sagaId: orderId, data: order, correlationId: correlation_id });
 }
 
+// Not the saga, which is cleared away some time after its end.
+const orderOf = sql("orders.known", "SELECT id FROM orders.orders WHERE id = $1");
+
 /** The answer may have been lost on its way to the saga: it asks again at once instead of after its pause. */
 export async function hearOfPayment(
 	this: OrdersService,
 	tx: Transaction,
-	{ data }: Envelope<z.output<typeof PaymentFailed.data>>,
+	{ data, event_type }: Envelope<z.output<typeof PaymentFailed.data>>,
 ): Promise<void> {
+	const [order] = await tx.query(orderOf, [data.orderId]);
+	if (!order) throw new UnknownAggregateError("order", data.orderId, event_type);
 	await this.nudgeSaga(tx, data.orderId);
 }

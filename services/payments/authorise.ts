@@ -1,13 +1,12 @@
 import type { Context } from "moleculer";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
-import { PaymentRefusedError, PaymentUnavailableError, type RefusalReason } from "./payments.errors";
+import { ask } from "./ask";
+import { PaymentRefusedError, type RefusalReason } from "./payments.errors";
 import { PaymentFailed, PaymentProcessed } from "./payments.events";
 import type { PaymentsService } from "./payments.service";
-import { findPayment, movePayment, openPayment, type PaymentRow } from "./payments.table";
+import { movePayment, openPayment, type PaymentRow } from "./payments.table";
 import type { ProviderAnswer } from "./providers/provider";
-
-/** How long a provider may take for one answer. */
-const PROVIDER_TIMEOUT_MS = 5_000;
+import { voidAtProvider } from "./void";
 
 const participant = participantOf("payments");
 
@@ -25,43 +24,54 @@ export interface AuthoriseParams {
  */
 export async function authorise(this: PaymentsService, ctx: Context<AuthoriseParams>): Promise<void> {
 	const { operation, orderId, amount, currency } = ctx.params;
+	// Asked for while the payment is written down. Whether it is needed, and so whether a no matters, turns out there.
+	const asked = ctx.call<{ token: string }, { orderId: string }>("cart.paymentToken", { orderId });
+	asked.catch(() => undefined);
 	const { payment, isNew } = await this.db.transaction(async (tx) => {
 		await participant.begin(tx, operation);
 		return openPayment(tx, { orderId, amount, currency, authorizeOperationId: operation.operationId });
 	});
 	if (payment.status === "DECLINED") throw new PaymentRefusedError(orderId, payment.failureReason as RefusalReason);
-	if (payment.status !== "AUTHORIZING") return;
-
-	const { token } = await ctx.call<{ token: string }, { orderId: string }>("cart.paymentToken", { orderId });
-	const answer = await askProvider(this, payment, token, isNew);
-	if (!answer.approved) {
-		await noteRefusal(this, payment, answer.reason);
-		throw new PaymentRefusedError(orderId, answer.reason);
+	if (payment.status === "AUTHORIZING") {
+		const answer = await askProvider(this, payment, (await asked).token, isNew);
+		if (!answer.approved) {
+			await noteRefusal(this, payment, answer.reason);
+			throw new PaymentRefusedError(orderId, answer.reason);
+		}
 	}
-	await this.db.transaction((tx) =>
-		participant.doOnce(tx, operation, async () => {
-			await movePayment(tx, orderId, ["AUTHORIZING"], "AUTHORIZED");
-			const fact = PaymentProcessed({ paymentId: payment.id, orderId, amount, currency });
-			await this.publish(tx, fact, { correlationId: orderId, causationId: operation.operationId });
-		}),
-	);
+	await noteApproval(this, operation, payment);
 }
 
-async function askProvider(
+/** @throws when it was undone while the provider was asked; then what it has approved is given back */
+async function noteApproval(service: PaymentsService, operation: Operation, payment: PaymentRow): Promise<void> {
+	const { id: paymentId, orderId, amount, currency } = payment;
+	try {
+		await service.db.transaction((tx) =>
+			participant.doOnce(tx, operation, async () => {
+				// Nothing moves when the provider has told of it by itself, before its answer was here.
+				if (!(await movePayment(tx, orderId, ["AUTHORIZING"], "AUTHORIZED"))) return;
+				const fact = PaymentProcessed({ paymentId, orderId, amount, currency });
+				await service.publish(tx, fact, { correlationId: orderId, causationId: operation.operationId });
+			}),
+		);
+	} catch (error) {
+		if ((error as { type?: string }).type === "SAGA_STEP_UNDONE") await voidAtProvider(service, payment);
+		throw error;
+	}
+}
+
+function askProvider(
 	service: PaymentsService,
 	payment: PaymentRow,
 	token: string,
 	isNew: boolean,
 ): Promise<ProviderAnswer> {
 	const { orderId, amount, currency, authorizeOperationId: operationId } = payment;
-	try {
+	return ask(orderId, async (signal) => {
 		// An earlier attempt may have been approved without our hearing of it.
-		if (!isNew && (await service.provider.lookUp(operationId))) return { approved: true };
-		const signal = AbortSignal.timeout(PROVIDER_TIMEOUT_MS);
-		return await service.provider.authorise({ operationId, orderId, amount, currency, token }, signal);
-	} catch (error) {
-		throw new PaymentUnavailableError(orderId, (error as Error).message);
-	}
+		if (!isNew && (await service.provider.lookUp(operationId, signal))) return { approved: true };
+		return service.provider.authorise({ operationId, orderId, amount, currency, token }, signal);
+	});
 }
 
 async function noteRefusal(service: PaymentsService, payment: PaymentRow, reason: RefusalReason): Promise<void> {
@@ -72,27 +82,4 @@ async function noteRefusal(service: PaymentsService, payment: PaymentRow, reason
 		const fact = PaymentFailed({ paymentId, orderId, amount, currency, reason });
 		await service.publish(tx, fact, { correlationId: orderId, causationId: payment.authorizeOperationId });
 	});
-}
-
-/**
- * Undoes {@link authorise}, also one that has not arrived yet. The tombstone comes first, the provider second, and both
- * again at each repetition: so a crash in between leaves no authorisation behind.
- */
-export async function voidPayment(
-	this: PaymentsService,
-	ctx: Context<{ operation: Operation; orderId: string }>,
-): Promise<void> {
-	const { operation, orderId } = ctx.params;
-	await this.db.transaction(async (tx) => {
-		await participant.undoOnce(tx, operation, () => Promise.resolve());
-		const voided = await movePayment(tx, orderId, ["AUTHORIZING", "AUTHORIZED"], "VOIDED");
-		if (!voided) return;
-		const { id: paymentId, amount, currency } = voided;
-		const fact = PaymentFailed({ paymentId, orderId, amount, currency, reason: "VOIDED" });
-		await this.publish(tx, fact, { correlationId: orderId, causationId: operation.operationId });
-	});
-	const payment = await findPayment(this.db, orderId);
-	if (payment?.status !== "VOIDED") return;
-	const { amount, currency, authorizeOperationId: authorisationId } = payment;
-	await this.provider.void({ operationId: operation.operationId, orderId, amount, currency, authorisationId });
 }

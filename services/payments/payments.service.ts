@@ -3,11 +3,14 @@ import { Database, type WithDatabase } from "../../mixins/database/database.mixi
 import { defineService } from "../../mixins/define";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { operationParams } from "../../mixins/saga/participant";
+import { SagaParticipant } from "../../mixins/saga/participant.mixin";
 import type { Resources } from "../resources";
-import { authorise, voidPayment } from "./authorise";
+import { authorise } from "./authorise";
+import { hearOfApproval } from "./late";
 import type { PaymentProvider } from "./providers/provider";
 import { sandboxProvider } from "./providers/sandbox";
 import { capture, refund } from "./settle";
+import { voidPayment } from "./void";
 
 /** What the handlers of this service find in `this`. */
 export type PaymentsService = Service & WithDatabase & WithOutbox & { provider: PaymentProvider };
@@ -16,12 +19,16 @@ const operation = operationParams;
 const orderId = "uuid";
 
 /** The shop's own books of what was paid; the money itself is the provider's business. */
-export default function payments({ transport, topology, databaseUrl }: Resources): ServiceSchema {
+export default function payments({ settings, transport, topology, database }: Resources): ServiceSchema {
 	let provider: PaymentProvider;
 
 	return defineService<PaymentsService>({
 		name: "payments",
-		mixins: [Database({ url: databaseUrl("payments") }), Outbox({ schema: "payments", transport, topology })],
+		mixins: [
+			Database(database("payments")),
+			Outbox({ schema: "payments", transport, topology, historyDays: settings.eventHistoryDays }),
+			SagaParticipant({ schema: "payments", historyDays: settings.sagaHistoryDays }),
+		],
 		actions: {
 			authorise: {
 				params: {
@@ -37,8 +44,11 @@ export default function payments({ transport, topology, databaseUrl }: Resources
 			refund: { params: { operation, orderId }, handler: refund },
 		},
 		created() {
-			provider = sandboxProvider(databaseUrl("payments"));
+			provider = sandboxProvider(database("sandbox_provider").url);
 			this.provider = provider;
+		},
+		started() {
+			provider.listen((approval) => hearOfApproval(this, approval));
 		},
 		async stopped() {
 			await provider.close();

@@ -28,6 +28,10 @@ const open = sql(
 	RETURNING ${COLUMNS}`,
 );
 const find = sql("payments.find", `SELECT ${COLUMNS} FROM payments.payments WHERE order_id = $1`);
+const lockOf = sql(
+	"payments.lock_of",
+	`SELECT ${COLUMNS} FROM payments.payments WHERE authorize_operation_id = $1 FOR UPDATE`,
+);
 const move = sql(
 	"payments.move",
 	`UPDATE payments.payments SET status = $3, failure_reason = coalesce($4, failure_reason), updated_at = now()
@@ -51,6 +55,11 @@ export async function openPayment(
 
 export async function findPayment(db: Queries, orderId: string): Promise<PaymentRow | undefined> {
 	return (await db.query<PaymentRow>(find, [orderId]))[0];
+}
+
+/** By the id of its authorisation, locked until the transaction ends. */
+export async function lockPaymentOf(tx: Transaction, authorizeOperationId: string): Promise<PaymentRow | undefined> {
+	return (await tx.query<PaymentRow>(lockOf, [authorizeOperationId]))[0];
 }
 
 /** @returns `undefined` when the payment was in none of the states `from`: somebody else has moved it */

@@ -1,5 +1,6 @@
 import type { Context } from "moleculer";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
+import { ask } from "./ask";
 import { SettlementUnderWayError, WrongPaymentStatusError } from "./payments.errors";
 import type { PaymentsService } from "./payments.service";
 import { findPayment, movePayment, type PaymentRow, type PaymentStatus } from "./payments.table";
@@ -14,7 +15,7 @@ export async function capture(this: PaymentsService, ctx: Ctx): Promise<void> {
 	const payment = await findPayment(this.db, orderId);
 	if (payment?.status === "CAPTURED" || payment?.status === "REFUNDED") return;
 	if (payment?.status !== "AUTHORIZED") throw new WrongPaymentStatusError(orderId, payment?.status, "CAPTURED");
-	await this.provider.capture(requestOf(payment, operation));
+	await ask(orderId, (signal) => this.provider.capture(requestOf(payment, operation), signal));
 	await settle(this, operation, orderId, "AUTHORIZED", "CAPTURED");
 }
 
@@ -25,7 +26,7 @@ export async function refund(this: PaymentsService, ctx: Ctx): Promise<void> {
 	if (payment?.status === "REFUNDED") return;
 	if (payment?.status === "AUTHORIZED") throw new SettlementUnderWayError(orderId);
 	if (payment?.status !== "CAPTURED") throw new WrongPaymentStatusError(orderId, payment?.status, "REFUNDED");
-	await this.provider.refund(requestOf(payment, operation));
+	await ask(orderId, (signal) => this.provider.refund(requestOf(payment, operation), signal));
 	await settle(this, operation, orderId, "CAPTURED", "REFUNDED");
 }
 

@@ -5,6 +5,7 @@ import { pageSize } from "../pages";
 import { ProductNotFoundError } from "./products.errors";
 import type { ProductRow } from "./products.model";
 import type { ProductsService } from "./products.service";
+import { corrected, exactly, KNOWN_WORDS, type Condition } from "./search";
 
 /** What GraphQL calls Product; category and stock are resolved by id. */
 export interface ProductView {
@@ -41,7 +42,6 @@ const ORDERS = {
 };
 
 const CONDITIONS = {
-	search: (at: string) => `(p.name ILIKE ${at} OR p.description ILIKE ${at} OR p.sku ILIKE ${at})`,
 	categoryId: (at: string) => `p.category_id IN (
 		WITH RECURSIVE below (id) AS (
 			SELECT ${at}::uuid UNION SELECT c.id FROM catalog.categories c JOIN below ON c.parent_id = below.id
@@ -54,31 +54,91 @@ const CONDITIONS = {
 const COLUMNS = `p.id, p.sku, p.slug, p.name, p.description, p.image_url AS "imageUrl", p.price,
 	p.category_id AS "categoryId", p.active, p.version, p.created_at AS "createdAt", p.updated_at AS "updatedAt"`;
 
+const byId = sql("catalog.product", `SELECT ${COLUMNS} FROM catalog.products p WHERE p.id = $1`);
+const byIds = sql("catalog.products", `SELECT ${COLUMNS} FROM catalog.products p WHERE p.id = ANY ($1::uuid[])`);
+
 /** What is shown: active products; to administrators all. */
 export async function listProducts(
 	this: ProductsService,
 	ctx: Context<ListParams, CallerMeta>,
 ): Promise<{ items: ProductView[]; totalItems: number }> {
 	const { filter = {}, sort, skip, take } = ctx.params;
-	const used = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).filter((key) => filter[key] !== undefined);
-	const showAll = ctx.meta.caller?.role === "ADMIN";
-	const where = [showAll ? "true" : "p.active", ...used.map((key, index) => CONDITIONS[key](`$${index + 1}`))].join(
-		" AND ",
-	);
-	const values = used.map((key) => (key === "search" ? `%${escapeLike(filter.search!)}%` : filter[key]));
-	const from = `catalog.products p JOIN catalog.stock s ON s.product_id = p.id WHERE ${where}`;
-	const shape = [showAll ? "all" : "active", ...used.map((key) => key.slice(0, 3))].join(".");
-
-	const count = sql(`catalog.count.${shape}`, `SELECT count(*) AS total FROM ${from}`);
+	const { found, total } = await find(this, filter, ctx.meta.caller?.role === "ADMIN");
+	const { form, from, values } = found;
 	const page = sql(
-		`catalog.list.${sort}.${shape}`,
-		`SELECT ${COLUMNS} FROM ${from} ORDER BY ${ORDERS[sort]} OFFSET $${used.length + 1} LIMIT $${used.length + 2}`,
+		`catalog.list.${sort}.${form}`,
+		`SELECT ${COLUMNS} FROM ${from} ORDER BY ${ORDERS[sort]} OFFSET $${values.length + 1} LIMIT $${values.length + 2}`,
 	);
-	const [counted, rows] = await Promise.all([
-		this.db.query<{ total: number }>(count, values),
-		this.db.query<ProductRow>(page, [...values, skip, pageSize(take)]),
-	]);
-	return { items: rows.map((row) => viewOf(row, this.currency)), totalItems: counted[0]!.total };
+	const rows = total > skip ? await this.db.query<ProductRow>(page, [...values, skip, pageSize(take)]) : [];
+	return { items: rows.map((row) => viewOf(row, this.currency)), totalItems: total };
+}
+
+/** How many of the products that fit are in each category, the largest first. */
+export async function countByCategory(
+	this: ProductsService,
+	ctx: Context<{ filter?: ProductFilter }, CallerMeta>,
+): Promise<{ categoryId: string; count: number }[]> {
+	const { found } = await find(this, ctx.params.filter ?? {}, ctx.meta.caller?.role === "ADMIN");
+	const { form, from, values } = found;
+	const counts = sql(
+		`catalog.facets.${form}`,
+		`SELECT p.category_id AS "categoryId", count(*) AS count FROM ${from} AND p.category_id IS NOT NULL
+		GROUP BY p.category_id ORDER BY count(*) DESC, p.category_id LIMIT 200`,
+	);
+	return this.db.query(counts, values);
+}
+
+/** A FROM with its WHERE, and a name for its form, which is the statement's. */
+interface Source {
+	form: string;
+	from: string;
+	values: unknown[];
+}
+
+/**
+ * What has the words exactly; where nothing has, what has those that were meant. So each page of an answer is found in
+ * the same way.
+ */
+async function find(
+	service: ProductsService,
+	filter: ProductFilter,
+	showAll: boolean,
+): Promise<{ found: Source; total: number }> {
+	const count = async (found: Source) => {
+		const counting = sql(`catalog.count.${found.form}`, `SELECT count(*) AS total FROM ${found.from}`);
+		return { found, total: (await service.db.query<{ total: number }>(counting, found.values))[0]!.total };
+	};
+	const { search } = filter;
+	if (search === undefined) return count(sourceOf(filter, showAll));
+	const exact = await count(sourceOf(filter, showAll, exactly(search)));
+	if (exact.total > 0) return exact;
+	const meant = corrected(search, await knownTo(service, showAll));
+	return meant ? count(sourceOf(filter, showAll, meant)) : exact;
+}
+
+const knownWords = sql("catalog.known_words", KNOWN_WORDS);
+
+function knownTo({ db, knownWords: known }: ProductsService, showAll: boolean): Promise<string[]> {
+	return known.recall(String(showAll), async () => {
+		const rows = await db.query<{ word: string }>(knownWords, [showAll]);
+		return rows.map(({ word }) => word);
+	});
+}
+
+function sourceOf(filter: ProductFilter, showAll: boolean, search?: Condition): Source {
+	const used = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).filter((key) => filter[key] !== undefined);
+	const conditions = [
+		showAll ? "true" : "p.active",
+		...used.map((key, index) => CONDITIONS[key](`$${index + 1}`)),
+		...(search ? [search.sql(used.length + 1)] : []),
+	];
+	return {
+		form: [showAll ? "all" : "active", ...used.map((key) => key.slice(0, 3)), ...(search ? [search.form] : [])].join(
+			".",
+		),
+		from: `catalog.products p JOIN catalog.stock s ON s.product_id = p.id WHERE ${conditions.join(" AND ")}`,
+		values: [...used.map((key) => filter[key]), ...(search?.values ?? [])],
+	};
 }
 
 /** A withdrawn product is there for administrators only. */
@@ -86,7 +146,7 @@ export async function getProduct(
 	this: ProductsService,
 	ctx: Context<{ id: string }, CallerMeta>,
 ): Promise<ProductView> {
-	const found = (await this.adapter.findById(ctx.params.id)) as ProductRow | null;
+	const [found] = await this.db.query<ProductRow>(byId, [ctx.params.id]);
 	if (!found || (!found.active && ctx.meta.caller?.role !== "ADMIN")) throw new ProductNotFoundError(ctx.params.id);
 	return viewOf(found, this.currency);
 }
@@ -96,9 +156,9 @@ export async function resolveProducts(
 	this: ProductsService,
 	ctx: Context<{ ids: string[] }>,
 ): Promise<(ProductView | null)[]> {
-	const found = (await this.adapter.findByIds(ctx.params.ids)) as ProductRow[];
-	const byId = new Map(found.map((row) => [row.id, viewOf(row, this.currency)]));
-	return ctx.params.ids.map((id) => byId.get(id) ?? null);
+	const found = await this.db.query<ProductRow>(byIds, [ctx.params.ids]);
+	const views = new Map(found.map((row) => [row.id, viewOf(row, this.currency)]));
+	return ctx.params.ids.map((id) => views.get(id) ?? null);
 }
 
 export function viewOf(row: ProductRow, currency: string): ProductView {
@@ -117,8 +177,4 @@ export function viewOf(row: ProductRow, currency: string): ProductView {
 		createdAt,
 		updatedAt,
 	};
-}
-
-function escapeLike(text: string): string {
-	return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 }

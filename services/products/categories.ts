@@ -40,6 +40,14 @@ export async function categoriesOf(
 	return ctx.params.ids.map((id) => byId.get(id) ?? null);
 }
 
+/** As the shop window shows them with their products. */
+export function categoriesShown(
+	this: ProductsService,
+	ctx: Context<{ ids: string[] }>,
+): Promise<(CategoryView | null)[]> {
+	return this.shownCategories.recall(ctx.params.ids.join(), () => categoriesOf.call(this, ctx));
+}
+
 /** For each id, in their order, its children. */
 export async function childrenOf(this: ProductsService, ctx: Context<{ ids: string[] }>): Promise<CategoryView[][]> {
 	const rows = await this.db.query<CategoryView>(byParents, [ctx.params.ids]);

@@ -25,7 +25,12 @@ export interface NewProduct {
 	initialStock: number;
 }
 
-const insertStock = sql("catalog.stock_insert", "INSERT INTO catalog.stock (product_id, on_hand) VALUES ($1, $2)");
+const insertStock = sql(
+	"catalog.stock_insert",
+	`WITH opened AS (INSERT INTO catalog.stock (product_id, on_hand) VALUES ($1, $2))
+	INSERT INTO catalog.stock_movements (product_id, kind, on_hand_change, reserved_change, user_id)
+	VALUES ($1, 'OPENED', $2, 0, $3)`,
+);
 
 export async function createProduct(
 	this: ProductsService,
@@ -35,7 +40,7 @@ export async function createProduct(
 	const requestId = ctx.requestID ?? ctx.id;
 	const { caller } = ctx.meta as { caller?: { id: string } };
 	return this.db.transaction(async (tx) => {
-		const create = () => insertProduct(this, tx, product, requestId);
+		const create = () => insertProduct(this, tx, product, { requestId, userId: caller?.id });
 		if (!idempotencyKey) return create();
 		const request = { scope: `create/${caller?.id}`, key: idempotencyKey, request: product };
 		return (await idempotencyKeys.once(tx, request, create)).answer;
@@ -47,7 +52,7 @@ export async function insertProduct(
 	service: ProductsService,
 	tx: Transaction,
 	{ initialStock, ...product }: NewProduct,
-	requestId: string,
+	{ requestId, userId }: { requestId: string; userId?: string | undefined },
 ): Promise<ProductView> {
 	const id = randomUUID();
 	const slug = product.slug ?? `${slugOf(product.name)}-${id.slice(0, 6)}`;
@@ -56,7 +61,7 @@ export async function insertProduct(
 		const created = await modelOf(service).create(values, { transaction: tx.forModels });
 		return created.get({ plain: true });
 	});
-	await tx.query(insertStock, [id, initialStock]);
+	await tx.query(insertStock, [id, initialStock, userId]);
 	tx.afterCommit(() => tellCaches(service));
 	await service.publish(tx, ProductCreated(eventData(row, service.currency)), {
 		correlationId: requestId,

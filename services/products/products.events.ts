@@ -1,54 +1,52 @@
 import { z } from "zod";
 import { event } from "../../mixins/events/contract";
+import { cartId, currency, money, orderId, productId, quantity } from "../fields";
 
 const product = z.object({
-	productId: z.uuid(),
-	sku: z.string(),
-	name: z.string(),
-	/** Minor units. */
-	price: z.int().nonnegative(),
-	currency: z.string().length(3),
-	active: z.boolean(),
+	productId,
+	sku: z.string().describe("The seller's own name of the product"),
+	name: z.string().describe("What shoppers read"),
+	price: money("What one costs"),
+	currency,
+	active: z.boolean().describe("Whether it can be bought"),
 });
 
-/** A product can be sold from now on. */
+const onProduct = { exchange: "products.events", version: 1, aggregate: "productId", data: product } as const;
+
 export const ProductCreated = event({
+	...onProduct,
 	type: "ProductCreated",
-	exchange: "products.events",
+	meaning: "A product can be sold from now on.",
 	routingKey: "product.created",
-	version: 1,
-	aggregate: "productId",
-	data: product,
 });
 
-/** A product's name, price or state has changed; the data is how it is now. */
 export const ProductUpdated = event({
+	...onProduct,
 	type: "ProductUpdated",
-	exchange: "products.events",
+	meaning: "A product's name, price or state has changed; the data is how it is now.",
 	routingKey: "product.updated",
-	version: 1,
-	aggregate: "productId",
-	data: product,
 });
 
-const heldItems = z.array(z.object({ productId: z.uuid(), quantity: z.int().positive() })).min(1);
+const held = z.object({
+	orderId,
+	cartId,
+	items: z.array(z.object({ productId, quantity })).min(1).describe("What is held, each product once"),
+});
 
-/** Stock is held for an order, until `expiresAt` unless the order is confirmed before. */
+const onStock = { exchange: "products.events", version: 1, aggregate: "orderId" } as const;
+
 export const StockReserved = event({
+	...onStock,
 	type: "StockReserved",
-	exchange: "products.events",
+	meaning: "Stock is held for an order, until `expiresAt` unless the order is confirmed before.",
 	routingKey: "product.stock_reserved",
-	version: 1,
-	aggregate: "orderId",
-	data: z.object({ orderId: z.uuid(), cartId: z.uuid(), items: heldItems, expiresAt: z.iso.datetime() }),
+	data: held.extend({ expiresAt: z.iso.datetime().describe("When others can buy it again; ISO 8601, UTC") }),
 });
 
-/** What was held for an order, or sold to it, can be bought by others again. */
 export const StockReleased = event({
+	...onStock,
 	type: "StockReleased",
-	exchange: "products.events",
+	meaning: "What was held for an order, or sold to it, can be bought by others again.",
 	routingKey: "product.stock_released",
-	version: 1,
-	aggregate: "orderId",
-	data: z.object({ orderId: z.uuid(), cartId: z.uuid(), items: heldItems, reason: z.string() }),
+	data: held.extend({ reason: z.string().describe("Why: EXPIRED, or what the order failed or was cancelled for") }),
 });

@@ -5,27 +5,45 @@ import { defineService } from "../../mixins/define";
 import { Events } from "../../mixins/events/events.mixin";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { operationParams } from "../../mixins/saga/participant";
+import { SagaParticipant } from "../../mixins/saga/participant.mixin";
 import { SKIP, TAKE } from "../pages";
 import type { Resources } from "../resources";
 import { READ_TIMEOUT_MS } from "../timeouts";
-import { categories, categoriesOf, childrenOf, createCategory } from "./categories";
-import { type ProductFilter, getProduct, listProducts, resolveProducts } from "./catalogue";
+import { rememberForAMoment, type Moment } from "../../mixins/cache/moment";
+import { categories, categoriesShown, childrenOf, createCategory, type CategoryView } from "./categories";
+import { countByCategory, type ProductFilter, getProduct, listProducts, resolveProducts } from "./catalogue";
 import { createProduct, updateProduct } from "./editing";
 import { expireReservations } from "./expire";
 import { productsConsumers } from "./products.consumers";
-import { productsGraphQL } from "./products.graphql";
+import { productsGraphQL, productsOperations } from "./products.graphql";
 import { product } from "./products.model";
+import { stockMovements, stockReservations } from "./movements";
 import { forgetShown, shownCache } from "./shown";
 import { reserve, undoReserve } from "./reserve";
 import { seedDemo } from "./seed";
 import { secure } from "./sell";
-import { adjustStock, available, stock } from "./stock";
+import { adjustStock, available, availableShown, stock } from "./stock";
 import { claimCurrency } from "./currency";
 
 /** What the handlers of this service find in `this`. */
 export type ProductsService = Service &
 	WithDatabase &
-	WithOutbox & { adapter: DbAdapter; currency: string; reservationTtlS: number; sweeper: NodeJS.Timeout };
+	WithOutbox & {
+		adapter: DbAdapter;
+		currency: string;
+		reservationTtlS: number;
+		sweeper: NodeJS.Timeout;
+		shownStock: Moment<number[]>;
+		shownCategories: Moment<(CategoryView | null)[]>;
+		/** Of the catalogue, for what was mistyped. */
+		knownWords: Moment<string[]>;
+	};
+
+/** Nobody sees that a figure is so old. */
+const SHOWN_STOCK_MS = 200;
+const SHOWN_CATEGORIES_MS = 500;
+/** A new product's words can be mistyped a little later. */
+const KNOWN_WORDS_MS = 10_000;
 
 const EXPIRY_SWEEP_MS = 1_000;
 
@@ -36,15 +54,29 @@ const description = { type: "string", max: 5_000, optional: true };
 const price = { type: "number", integer: true, min: 0, max: 2_147_483_647 };
 const categoryId = { type: "uuid", optional: true };
 const imageUrl = { type: "string", max: 500, pattern: /^(\/[\w\-./]+|https:\/\/\S+)$/, optional: true };
-const quantity = { type: "number", integer: true, min: 1, max: 1_000_000 };
+/** What the carts' limit for one request may add up to. */
+const filter = {
+	type: "object",
+	strict: true,
+	optional: true,
+	props: {
+		search: { type: "string", max: 200, optional: true },
+		categoryId,
+		minPrice: { ...price, optional: true, convert: true },
+		maxPrice: { ...price, optional: true, convert: true },
+		inStock: { type: "boolean", optional: true, convert: true },
+	},
+};
+const quantity = { type: "number", integer: true, min: 1, max: 2_147_483_647 };
 
 /** What can be bought, what it costs, and how much of it there is. */
-export default function products({ settings, transport, topology, databaseUrl }: Resources): ServiceSchema {
+export default function products({ settings, transport, topology, database }: Resources): ServiceSchema {
 	return defineService<ProductsService>({
 		name: "products",
 		mixins: [
-			Database({ url: databaseUrl("products"), model: product }),
-			Outbox({ schema: "catalog", transport, topology }),
+			Database({ ...database("products"), model: product }),
+			Outbox({ schema: "catalog", transport, topology, historyDays: settings.eventHistoryDays }),
+			SagaParticipant({ schema: "catalog", historyDays: settings.sagaHistoryDays }),
 			Events({ schema: "catalog", transport, consumers: productsConsumers }),
 		],
 		settings: { graphql: productsGraphQL },
@@ -52,23 +84,10 @@ export default function products({ settings, transport, topology, databaseUrl }:
 			list: {
 				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
-				graphql: {
-					query: "products(filter: ProductFilter, sort: ProductSort, skip: Int = 0, take: Int = 20): ProductList!",
-				},
+				graphql: productsOperations.list,
 				params: {
 					$$strict: true,
-					filter: {
-						type: "object",
-						strict: true,
-						optional: true,
-						props: {
-							search: { type: "string", max: 200, optional: true },
-							categoryId,
-							minPrice: { ...price, optional: true, convert: true },
-							maxPrice: { ...price, optional: true, convert: true },
-							inStock: { type: "boolean", optional: true, convert: true },
-						},
-					},
+					filter,
 					sort: { type: "enum", values: ["NEWEST", "NAME_ASC", "PRICE_ASC", "PRICE_DESC"], default: "NEWEST" },
 					skip: SKIP,
 					take: TAKE,
@@ -77,17 +96,25 @@ export default function products({ settings, transport, topology, databaseUrl }:
 				cache: shownCache((ctx) => (ctx.params as { filter?: ProductFilter }).filter?.inStock === undefined),
 				handler: listProducts,
 			},
+			countByCategory: {
+				timeout: READ_TIMEOUT_MS,
+				access: "anyone",
+				graphql: productsOperations.countByCategory,
+				params: { $$strict: true, filter },
+				cache: shownCache((ctx) => (ctx.params as { filter?: ProductFilter }).filter?.inStock === undefined),
+				handler: countByCategory,
+			},
 			get: {
 				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
-				graphql: { query: "product(id: ID!): Product" },
+				graphql: productsOperations.get,
 				params: { $$strict: true, id: "uuid" },
 				cache: shownCache(),
 				handler: getProduct,
 			},
 			create: {
 				access: "admin",
-				graphql: { mutation: "createProduct(input: CreateProductInput!): Product!" },
+				graphql: productsOperations.create,
 				params: {
 					$$strict: true,
 					sku,
@@ -103,7 +130,7 @@ export default function products({ settings, transport, topology, databaseUrl }:
 			},
 			update: {
 				access: "admin",
-				graphql: { mutation: "updateProduct(id: ID!, input: UpdateProductInput!): Product!" },
+				graphql: productsOperations.update,
 				params: {
 					$$strict: true,
 					id: "uuid",
@@ -119,23 +146,38 @@ export default function products({ settings, transport, topology, databaseUrl }:
 			},
 			adjustStock: {
 				access: "admin",
-				graphql: { mutation: "adjustStock(productId: ID!, delta: Int!): Stock!" },
+				graphql: productsOperations.adjustStock,
 				params: {
 					$$strict: true,
 					productId: "uuid",
 					delta: { type: "number", integer: true, min: -1_000_000_000, max: 1_000_000_000 },
+					reason: { type: "string", trim: true, max: 500, optional: true },
 				},
 				handler: adjustStock,
+			},
+			movements: {
+				timeout: READ_TIMEOUT_MS,
+				access: "admin",
+				graphql: productsOperations.movements,
+				params: { $$strict: true, productId: "uuid", skip: SKIP, take: TAKE },
+				handler: stockMovements,
+			},
+			reservations: {
+				timeout: READ_TIMEOUT_MS,
+				access: "admin",
+				graphql: productsOperations.reservations,
+				params: { $$strict: true, productId: "uuid", skip: SKIP, take: TAKE },
+				handler: stockReservations,
 			},
 			categories: {
 				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
-				graphql: { query: "categories: [Category!]!" },
+				graphql: productsOperations.categories,
 				handler: categories,
 			},
 			createCategory: {
 				access: "admin",
-				graphql: { mutation: "createCategory(input: CreateCategoryInput!): Category!" },
+				graphql: productsOperations.createCategory,
 				params: {
 					$$strict: true,
 					name,
@@ -145,9 +187,10 @@ export default function products({ settings, transport, topology, databaseUrl }:
 				handler: createCategory,
 			},
 
+			availableShown: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: availableShown },
 			available: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: available },
 			stock: { timeout: READ_TIMEOUT_MS, access: "admin", params: { ids }, handler: stock },
-			categoriesOf: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: categoriesOf },
+			categoriesOf: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: categoriesShown },
 			childrenOf: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: childrenOf },
 			resolve: { timeout: READ_TIMEOUT_MS, access: "anyone", params: { ids }, handler: resolveProducts },
 
@@ -177,6 +220,9 @@ export default function products({ settings, transport, topology, databaseUrl }:
 		},
 		created() {
 			this.currency = settings.currency;
+			this.shownStock = rememberForAMoment({ forMs: SHOWN_STOCK_MS, max: 500 });
+			this.shownCategories = rememberForAMoment({ forMs: SHOWN_CATEGORIES_MS, max: 500 });
+			this.knownWords = rememberForAMoment({ forMs: KNOWN_WORDS_MS, max: 2 });
 			this.reservationTtlS = settings.reservationTtlS;
 		},
 		async started() {

@@ -34,7 +34,8 @@ export async function seedDemo(this: ProductsService): Promise<number> {
 		}
 		for (const { category, priceMinor, stock, ...product } of demoProducts) {
 			const categoryId = ids.get(category)!;
-			await insertProduct(this, tx, { ...product, categoryId, price: priceMinor, initialStock: stock }, "seed");
+			const seeded = { ...product, categoryId, price: priceMinor, initialStock: stock };
+			await insertProduct(this, tx, seeded, { requestId: "seed" });
 		}
 		return demoProducts.length;
 	});

@@ -1,4 +1,5 @@
-import { findByEmail, insertAccount } from "./accounts";
+import { insertAccount } from "./accounts";
+import { findByEmail } from "./find-account";
 import { hashPassword } from "./passwords";
 import { EmailTakenError } from "./users.errors";
 import type { UsersService } from "./users.service";

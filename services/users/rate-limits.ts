@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Errors } from "moleculer";
 import type { Database } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
+import { networkOf } from "./network";
 
 /** Too often: the same again succeeds after `retryAfter` seconds. */
 export class RateLimitedError extends Errors.MoleculerClientError {
@@ -21,6 +22,7 @@ interface Limit {
 
 const LOGIN_WINDOW_S = 15 * 60;
 const REGISTRATION_WINDOW_S = 60 * 60;
+const MAIL_WINDOW_S = 60 * 60;
 
 // Taken before it is tried, so that attempts at the same time can't all slip through; shared by all nodes.
 const take = sql(
@@ -50,7 +52,9 @@ export interface Visitor {
 /** @throws {RateLimitedError} after 30 registrations from one address in an hour */
 export async function limitRegistrations(db: Database, factor: number, address: string | undefined): Promise<void> {
 	if (address === undefined) return;
-	await takeAll(db, factor, [{ key: `register ${address}`, attemptsMax: 30, windowS: REGISTRATION_WINDOW_S }]);
+	await takeAll(db, factor, [
+		{ key: `register ${networkOf(address)}`, attemptsMax: 30, windowS: REGISTRATION_WINDOW_S },
+	]);
 }
 
 /**
@@ -65,15 +69,49 @@ export async function limitLogins(
 	{ address, account }: Visitor,
 ): Promise<() => Promise<void>> {
 	const anywhere = { key: `login ${account}`, attemptsMax: Infinity, windowS: LOGIN_WINDOW_S };
+	const network = address === undefined ? "" : networkOf(address);
 	const here = [
-		{ key: `login ${account} ${address}`, attemptsMax: 10, windowS: LOGIN_WINDOW_S },
-		{ key: `login ${address}`, attemptsMax: 50, windowS: LOGIN_WINDOW_S },
+		{ key: `login ${account} ${network}`, attemptsMax: 10, windowS: LOGIN_WINDOW_S },
+		{ key: `login ${network}`, attemptsMax: 50, windowS: LOGIN_WINDOW_S },
 	];
 	const limits = address === undefined ? [anywhere] : [...here, anywhere];
 	if (factor === 0) return async () => undefined;
 	const counts = await takeAll(db, factor, limits);
 	await pause(delayMs(counts.at(-1)!));
 	return async () => void (await db.query(giveBack, [limits.map(({ key }) => key)]));
+}
+
+/**
+ * Mail that a stranger can make us send: 5 an hour to an account for one address, 20 for one address, and 10 to an
+ * account from everywhere. The last is no refusal: its owner has ten good links by then.
+ * @returns whether one more may be sent
+ * @throws {RateLimitedError}
+ */
+export async function limitMails(db: Database, factor: number, { address, account }: Visitor): Promise<boolean> {
+	const network = address === undefined ? "" : networkOf(address);
+	const here = [
+		{ key: `mail ${network}`, attemptsMax: 20, windowS: MAIL_WINDOW_S },
+		{ key: `mail ${account} ${network}`, attemptsMax: 5, windowS: MAIL_WINDOW_S },
+	];
+	const anywhere = { key: `mail ${account}`, attemptsMax: Infinity, windowS: MAIL_WINDOW_S };
+	const counts = await takeAll(db, factor, [...(address === undefined ? [] : here), anywhere]);
+	return factor === 0 || counts.at(-1)! <= 10 * factor;
+}
+
+/**
+ * Counts a secret from a mail until it was right: 30 wrong ones from one address in an hour.
+ * @returns what to call after a success
+ * @throws {RateLimitedError}
+ */
+export async function limitTokens(
+	db: Database,
+	factor: number,
+	address: string | undefined,
+): Promise<() => Promise<void>> {
+	if (address === undefined || factor === 0) return async () => undefined;
+	const key = `token ${networkOf(address)}`;
+	await takeAll(db, factor, [{ key, attemptsMax: 30, windowS: MAIL_WINDOW_S }]);
+	return async () => void (await db.query(giveBack, [[key]]));
 }
 
 /** Nothing for the first ten failures, then twice as long for each ten more, 5 s at most. */

@@ -19,6 +19,39 @@ export class InvalidRefreshTokenError extends Errors.MoleculerClientError {
 	}
 }
 
+/** Neither as an argument nor in a cookie. */
+export class NoRefreshTokenError extends Errors.ValidationError {
+	constructor() {
+		const message = "There is no refresh token, neither as an argument nor in the session's cookie";
+		super(message, "VALIDATION_ERROR", [{ field: "refreshToken", message }]);
+	}
+}
+
+export class SessionNotFoundError extends Errors.MoleculerClientError {
+	constructor(id: string) {
+		super(`You have no open session ${id}`, 404, "NOT_FOUND", { id });
+	}
+}
+
+/** Also for somebody else's. */
+export class AddressNotFoundError extends Errors.MoleculerClientError {
+	constructor(id: string) {
+		super(`There is no address ${id} in your address book`, 404, "NOT_FOUND", { id });
+	}
+}
+
+export class AddressKnownError extends Errors.MoleculerClientError {
+	constructor() {
+		super("That address is in your address book already", 409, "CONFLICT");
+	}
+}
+
+export class AddressBookFullError extends Errors.MoleculerClientError {
+	constructor(addressesMax: number) {
+		super(`Your address book is full: it holds ${addressesMax} addresses`, 409, "CONFLICT", { addressesMax });
+	}
+}
+
 export class UserNotFoundError extends Errors.MoleculerClientError {
 	constructor(id: string) {
 		super(`There is no user ${id}`, 404, "NOT_FOUND", { id });

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { event } from "../../mixins/events/contract";
 
-/** Somebody has an account from now on. */
 export const UserRegistered = event({
 	type: "UserRegistered",
+	meaning: "Somebody has an account from now on.",
 	exchange: "users.events",
 	routingKey: "user.registered",
 	version: 1,
 	aggregate: "userId",
-	data: z.object({ userId: z.uuid(), email: z.string() }),
+	data: z.object({
+		userId: z.uuid().describe("The account"),
+		email: z.string().describe("As it was registered"),
+	}),
 });

@@ -9,6 +9,8 @@ export interface UserRow {
 	name: string;
 	passwordHash: string;
 	role: "CUSTOMER" | "ADMIN";
+	/** When a mail to that address was answered. */
+	emailVerifiedAt: Date | null;
 	createdAt: Date;
 }
 
@@ -21,6 +23,7 @@ export const user: Model = {
 		name: DataTypes.TEXT,
 		passwordHash: DataTypes.TEXT,
 		role: DataTypes.TEXT,
+		emailVerifiedAt: DataTypes.DATE,
 	},
 	options: { schema: "users", tableName: "users" },
 };

@@ -4,13 +4,23 @@ import { callerOf, type CallerMeta } from "../../mixins/access/access";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { defineService } from "../../mixins/define";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { ADDRESS_PARAMS } from "../address";
 import type { Resources } from "../resources";
 import { READ_TIMEOUT_MS } from "../timeouts";
+import { requestEmailVerification, verifyEmail } from "./email-verification";
+import { loggingMailer } from "./mail/logging-mailer";
+import { forgetOldTokens } from "./mail/mail-tokens";
+import type { Mailer } from "./mail/mailer";
+import { startPoster, type Poster } from "./mail/poster";
+import { requestPasswordReset, resetPassword } from "./password-reset";
 import { ensureAdmin, type AdminAccount } from "./admin";
-import { login, logout, refreshSession, register, changePassword } from "./accounts";
+import { register } from "./accounts";
+import { listAddresses, removeAddress, saveAddress, updateAddress } from "./addresses";
 import { forgetOldAttempts } from "./rate-limits";
+import { sessionsEndedWithin } from "./sessions";
+import { changePassword, endSession, login, logout, mySessions, refreshSession } from "./signing-in";
 import { UserNotFoundError } from "./users.errors";
-import { usersGraphQL } from "./users.graphql";
+import { usersGraphQL, usersOperations } from "./users.graphql";
 import { user, type UserRow } from "./users.model";
 import { viewOf, type UserView } from "./users.view";
 
@@ -21,12 +31,16 @@ export type UsersService = Service &
 		adapter: DbAdapter;
 		bcryptCost: number;
 		jwtSecret: string;
+		mailer: Mailer;
+		poster: Poster;
+		/** Cookies go over HTTPS only. */
+		production: boolean;
+		/** What links in mails begin with. */
+		publicUrl: string;
 		rateLimitFactor: number;
 		cleaner: NodeJS.Timeout;
 	};
 
-/** A hash takes a core for a quarter of a second: two at a time for each leave the rest of the node at work. */
-const HASHING = { enabled: true, concurrency: 2, maxQueueSize: 500 };
 /** A crowd that arrives at once is let in one by one. */
 const HASHING_TIMEOUT_MS = 30_000;
 
@@ -34,18 +48,24 @@ const CLEANING_MS = 60 * 60 * 1_000;
 
 const email = { type: "email", max: 254, normalize: false };
 const password = { type: "string", min: 1, max: 1_000 };
+/** A browser has it in a cookie instead. */
+const refreshToken = { type: "string", min: 1, max: 200, optional: true };
+const mailToken = { type: "string", min: 1, max: 200 };
 const cartId = { type: "uuid", optional: true };
 
 /** Who has an account, and who is signed in. */
-export default function users({ settings, jwtSecret, transport, topology, databaseUrl }: Resources): ServiceSchema {
+export default function users({ settings, jwtSecret, transport, topology, database }: Resources): ServiceSchema {
 	return defineService<UsersService>({
 		name: "users",
-		mixins: [Database({ url: databaseUrl("users"), model: user }), Outbox({ schema: "users", transport, topology })],
+		mixins: [
+			Database({ ...database("users"), model: user }),
+			Outbox({ schema: "users", transport, topology, historyDays: settings.eventHistoryDays }),
+		],
 		settings: { graphql: usersGraphQL },
 		actions: {
 			register: {
 				access: "anyone",
-				graphql: { mutation: "registerUser(input: RegisterUserInput!): AuthPayload!" },
+				graphql: usersOperations.register,
 				params: {
 					$$strict: true,
 					email,
@@ -54,48 +74,123 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 					cartId,
 					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
 				},
-				bulkhead: HASHING,
 				timeout: HASHING_TIMEOUT_MS,
 				handler: register,
 			},
 			login: {
 				access: "anyone",
-				graphql: { mutation: "loginUser(input: LoginUserInput!): AuthPayload!" },
+				graphql: usersOperations.login,
 				params: { $$strict: true, email, password, cartId },
-				bulkhead: HASHING,
 				timeout: HASHING_TIMEOUT_MS,
 				handler: login,
 			},
 			refreshSession: {
 				access: "anyone",
-				graphql: { mutation: "refreshSession(refreshToken: String!): AuthPayload!" },
-				params: { $$strict: true, refreshToken: { type: "string", min: 1, max: 200 } },
+				graphql: usersOperations.refreshSession,
+				params: { $$strict: true, refreshToken },
 				handler: refreshSession,
 			},
 			logout: {
 				access: "anyone",
-				graphql: { mutation: "logoutUser(refreshToken: String!): Boolean!" },
-				params: { $$strict: true, refreshToken: { type: "string", min: 1, max: 200 } },
+				graphql: usersOperations.logout,
+				params: { $$strict: true, refreshToken },
 				handler: logout,
 			},
 			changePassword: {
 				access: "user",
-				graphql: { mutation: "changePassword(input: ChangePasswordInput!): Boolean!" },
+				graphql: usersOperations.changePassword,
 				params: { $$strict: true, currentPassword: password, newPassword: password },
+				timeout: HASHING_TIMEOUT_MS,
 				handler: changePassword,
+			},
+			requestPasswordReset: {
+				access: "anyone",
+				graphql: usersOperations.requestPasswordReset,
+				params: { $$strict: true, email },
+				handler: requestPasswordReset,
+			},
+			resetPassword: {
+				access: "anyone",
+				graphql: usersOperations.resetPassword,
+				params: { $$strict: true, token: mailToken, newPassword: password },
+				timeout: HASHING_TIMEOUT_MS,
+				handler: resetPassword,
+			},
+			requestEmailVerification: {
+				access: "user",
+				graphql: usersOperations.requestEmailVerification,
+				params: { $$strict: true },
+				handler: requestEmailVerification,
+			},
+			verifyEmail: {
+				access: "anyone",
+				graphql: usersOperations.verifyEmail,
+				params: { $$strict: true, token: mailToken },
+				handler: verifyEmail,
+			},
+			sessions: {
+				timeout: READ_TIMEOUT_MS,
+				access: "user",
+				graphql: usersOperations.sessions,
+				params: { $$strict: true },
+				handler: mySessions,
+			},
+			endSession: {
+				access: "user",
+				graphql: usersOperations.endSession,
+				params: { $$strict: true, id: "uuid" },
+				handler: endSession,
+			},
+			addresses: {
+				timeout: READ_TIMEOUT_MS,
+				access: "user",
+				graphql: usersOperations.addresses,
+				params: { $$strict: true },
+				handler: listAddresses,
+			},
+			saveAddress: {
+				access: "user",
+				graphql: usersOperations.saveAddress,
+				params: { $$strict: true, ...ADDRESS_PARAMS },
+				handler: saveAddress,
+			},
+			updateAddress: {
+				access: "user",
+				graphql: usersOperations.updateAddress,
+				params: { $$strict: true, id: "uuid", ...ADDRESS_PARAMS },
+				handler: updateAddress,
+			},
+			removeAddress: {
+				access: "user",
+				graphql: usersOperations.removeAddress,
+				params: { $$strict: true, id: "uuid" },
+				handler: removeAddress,
+			},
+			endedSessions: {
+				timeout: READ_TIMEOUT_MS,
+				params: { $$strict: true, withinS: { type: "number", integer: true, min: 1, max: 3_600 } },
+				handler(this: UsersService, ctx: Context<{ withinS: number }>) {
+					return sessionsEndedWithin(this.db, ctx.params.withinS);
+				},
 			},
 			get: {
 				timeout: READ_TIMEOUT_MS,
 				access: "user",
-				graphql: { query: "user(id: ID!): User" },
+				graphql: usersOperations.get,
 				params: { $$strict: true, id: "uuid" },
 				handler: getUser,
 			},
 			me: {
 				timeout: READ_TIMEOUT_MS,
 				access: "anyone",
-				graphql: { query: "me: User" },
+				graphql: usersOperations.me,
 				handler: me,
+			},
+			resolve: {
+				timeout: READ_TIMEOUT_MS,
+				access: "admin",
+				params: { ids: { type: "array", items: { type: "uuid" }, max: 1_000 } },
+				handler: resolveUsers,
 			},
 			ensureAdmin: {
 				params: { $$strict: true, email, password },
@@ -107,17 +202,23 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 		created() {
 			this.bcryptCost = settings.bcryptCost;
 			this.jwtSecret = jwtSecret;
+			this.production = settings.production;
 			this.rateLimitFactor = settings.rateLimitFactor;
+			this.publicUrl = settings.publicUrl;
+			this.mailer = loggingMailer({ logger: this.logger, production: settings.production });
 		},
 		started() {
+			this.poster = startPoster(this);
 			this.cleaner = setInterval(() => {
-				forgetOldAttempts(this.db).catch((error: Error) =>
-					this.logger.warn("Old attempts were not forgotten:", error.message),
+				Promise.all([forgetOldAttempts(this.db), forgetOldTokens(this.db)]).catch((error: Error) =>
+					this.logger.warn("Old attempts and tokens were not forgotten:", error.message),
 				);
 			}, CLEANING_MS);
 		},
-		stopped() {
+		async stopped() {
 			clearInterval(this.cleaner);
+			// Missing where the start has failed.
+			await (this.poster as Poster | undefined)?.stop();
 		},
 	});
 }
@@ -134,6 +235,13 @@ async function getUser(this: UsersService, ctx: Context<{ id: string }, CallerMe
 async function me(this: UsersService, ctx: Context<unknown, CallerMeta>): Promise<UserView | null> {
 	const { caller } = ctx.meta;
 	return caller ? ((await findUser(this, caller.id)) ?? null) : null;
+}
+
+/** One entry for each id, in their order; null for one that is not there. */
+async function resolveUsers(this: UsersService, ctx: Context<{ ids: string[] }>): Promise<(UserView | null)[]> {
+	const rows = (await this.adapter.findByIds(ctx.params.ids)) as UserRow[];
+	const found = new Map(rows.map((row) => [row.id, viewOf(row)]));
+	return ctx.params.ids.map((id) => found.get(id) ?? null);
 }
 
 async function findUser(service: UsersService, id: string): Promise<UserView | undefined> {

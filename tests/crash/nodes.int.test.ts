@@ -41,9 +41,9 @@ describeOnRabbitMQ("a shop of several nodes", () => {
 		auditor = await rabbitmqAuditor(vhost.url);
 		await start(...SERVICES);
 		shop = stageOf({ url: () => nodes.get("gateway")!.url, database, auditor });
-		// The gateway hears of a node a moment after that node is ready.
-		await until(async () => (await listing(shop)) && (await shop.given.admin()), {
-			what: "the gateway to know them all",
+		// Each hears of the others a moment after they are up; on a busy machine that may be after they say that they are ready.
+		await until(async () => (await absent())?.length === 0 && filled(1, await shop.given.product()), {
+			what: "all nodes to know each other",
 		});
 	});
 	afterAll(async () => {

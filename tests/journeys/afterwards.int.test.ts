@@ -55,6 +55,24 @@ describe.each(transports)("what happens to orders afterwards, with events over %
 		await shop.eventually(() => shop.stockOf(product), { onHand: 10, reserved: 0, available: 10 });
 	});
 
+	test("a capture that is written down after its refund does not make the order paid again", async () => {
+		const order = await anOrder();
+		await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" });
+		await shop.when.cancels(order);
+		await shop.until(order).is("CANCELLED", { paymentStatus: "REFUNDED" });
+
+		// As a node leaves it that dies between the provider's answer and its own transaction.
+		await shop.database.query("UPDATE orders.saga_state SET status = 'RUNNING', wake_at = now() WHERE saga_id = $1", [
+			order.id,
+		]);
+
+		await shop.eventually(async () => {
+			const saga = "SELECT status FROM orders.saga_state WHERE saga_id = $1";
+			return (await shop.database.query(saga, [order.id])).rows;
+		}, [{ status: "COMPLETED" }]);
+		expect(await shop.look(order)).toMatchObject({ status: "CANCELLED", paymentStatus: "REFUNDED" });
+	});
+
 	test("an order that orders has not heard of is there, and can't be cancelled yet", async () => {
 		const product = await shop.given.product();
 		const ada = await shop.given.customer();
@@ -162,8 +180,52 @@ describe.each(transports)("what happens to orders afterwards, with events over %
 		expect(await shop.when.adjustsStock(product, -3)).toEqual({ onHand: 2, reserved: 2, available: 0 });
 		expect(await shop.when.adjustsStock(product, 7)).toEqual({ onHand: 9, reserved: 2, available: 7 });
 
+		expect(await holdersOf(product)).toMatchObject([
+			{ orderId: order.id, order: { number: order.number }, quantity: 2 },
+		]);
 		await shop.until(order).is("CONFIRMED");
 		await shop.eventually(() => shop.stockOf(product), { onHand: 7, reserved: 0, available: 7 });
+	});
+
+	const asAdmin = async <Item>(list: string, fields: string, id: string): Promise<Item[]> =>
+		(
+			await shop.door.graphql<{ items: Item[] }>(
+				`query ($id: ID!) { ${list}(productId: $id, take: 100) { totalItems items { ${fields} } } }`,
+				{ id },
+				await shop.given.admin(),
+			)
+		).items;
+	const holdersOf = ({ id }: { id: string }) =>
+		asAdmin<{ orderId: string }>("stockReservations", "orderId order { number } quantity since expiresAt", id);
+	const movementsOf = ({ id }: { id: string }) =>
+		asAdmin<object>(
+			"stockMovements",
+			"kind onHandChange reservedChange orderId order { number } userId user { email } reason",
+			id,
+		);
+
+	test("operators see who changed a product's stock, when, why and for which order", async () => {
+		const product = await shop.given.product({ stock: 5 });
+		const admin = await shop.given.admin();
+		const nobody = { orderId: null, order: null, userId: null, user: null, reason: null };
+		const byAdmin = { ...nobody, userId: admin.id, user: { email: admin.email } };
+
+		await shop.when.adjustsStock(product, 3, "counted anew");
+		const order = await shop.when.checksOut(await shop.given.customer(), [{ product, quantity: 2 }]);
+		await shop.until(order).is("CONFIRMED");
+		await shop.eventually(() => shop.stockOf(product), { onHand: 6, reserved: 0, available: 6 });
+		await shop.when.cancels(order, "too green");
+		await shop.eventually(() => shop.stockOf(product), { onHand: 8, reserved: 0, available: 8 });
+
+		const forIt = { ...nobody, orderId: order.id, order: { number: order.number } };
+		expect(await movementsOf(product)).toEqual([
+			{ ...forIt, kind: "RESTOCKED", onHandChange: 2, reservedChange: 0, reason: "too green" },
+			{ ...forIt, kind: "SOLD", onHandChange: -2, reservedChange: -2 },
+			{ ...forIt, kind: "RESERVED", onHandChange: 0, reservedChange: 2 },
+			{ ...byAdmin, kind: "ADJUSTED", onHandChange: 3, reservedChange: 0, reason: "counted anew" },
+			{ ...byAdmin, kind: "OPENED", onHandChange: 5, reservedChange: 0 },
+		]);
+		expect(await holdersOf(product)).toEqual([]);
 	});
 
 	test("an administrator sees everyone's orders, a customer only their own", async () => {

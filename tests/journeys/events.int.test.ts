@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
 import { madeAt } from "../../mixins/inbox/age";
 import { addsUpAtTheEnd } from "../support/adds-up";
 import type { HeardEvent } from "../support/auditor";
@@ -132,6 +133,25 @@ describe.each(transports)("the events of a shop, over %s", (events) => {
 			}
 		},
 	);
+
+	test("are each valid by the AsyncAPI document that the gateway serves", async () => {
+		const { status, body: served } = await shop.door.rest("GET", "/asyncapi.json");
+		type Schema = Parameters<typeof z.fromJSONSchema>[0];
+		const { schemas } = served["components"] as { schemas: Record<string, Schema> };
+		const problemIn = (schema: string, value: unknown) =>
+			z.fromJSONSchema(schemas[schema]!, { defaultTarget: "draft-7" }).safeParse(value).error;
+
+		const problems = heard.flatMap(({ envelope }) =>
+			[problemIn("envelope", envelope), problemIn(`${envelope.event_type}.v${envelope.version}`, envelope.data)].filter(
+				Boolean,
+			),
+		);
+
+		expect(status).toBe(200);
+		expect(served["asyncapi"]).toBe("3.0.0");
+		expect(problems).toEqual([]);
+		expect((await shop.door.rest("DELETE", "/asyncapi.json")).status).toBe(404);
+	});
 
 	test("carry one correlation id for each checkout, and nothing else carries it", () => {
 		const typesOf = (order: PlacedOrder) => {

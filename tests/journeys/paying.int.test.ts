@@ -15,6 +15,7 @@ const TOKENS: [token: string, status: string, ending: Partial<Order>, ledger: ob
 	["tok_error_once", "CONFIRMED", { paymentStatus: "CAPTURED" }, PAID],
 	["tok_timeout", "CONFIRMED", { paymentStatus: "CAPTURED" }, PAID],
 	["tok_slow", "CONFIRMED", { paymentStatus: "CAPTURED" }, PAID],
+	["tok_twice", "CONFIRMED", { paymentStatus: "CAPTURED" }, PAID],
 	["tok_decline", "COMPENSATED", { failureReason: "PAYMENT_DECLINED", paymentStatus: "DECLINED" }, []],
 	["tok_insufficient_funds", "COMPENSATED", { failureReason: "INSUFFICIENT_FUNDS", paymentStatus: "DECLINED" }, []],
 	["tok_of_another_kind", "COMPENSATED", { failureReason: "PAYMENT_TOKEN_INVALID", paymentStatus: "DECLINED" }, []],
@@ -26,6 +27,15 @@ describe.each(transports)("paying, with events over %s", (events) => {
 	/** All at once: some tokens take their time. */
 	const placed = new Map<string, { order: PlacedOrder; product: Product; cart: Cart }>();
 
+	/** Its provider approves when it is too late. */
+	let givenUp: PlacedOrder;
+
+	async function orderLate(): Promise<PlacedOrder> {
+		const product = await shop.given.product({ price: 1_999, stock: 3 });
+		const ada = await shop.given.customer();
+		return shop.when.checksOut(ada, [{ product, quantity: 2 }], { token: "tok_late" });
+	}
+
 	beforeAll(async () => {
 		shop = await openShop({ events });
 		for (const [token] of TOKENS) {
@@ -34,6 +44,7 @@ describe.each(transports)("paying, with events over %s", (events) => {
 			const cart = await shop.given.cart(customer, { product, quantity: 2 });
 			placed.set(token, { order: await shop.when.checksOutCart(customer, cart, { token }), product, cart });
 		}
+		givenUp = await orderLate();
 	});
 	afterAll(async () => shop[Symbol.asyncDispose]());
 
@@ -51,6 +62,59 @@ describe.each(transports)("paying, with events over %s", (events) => {
 			await shop.eventually(() => shop.cartOf(order.by, cart.id), expect.objectContaining(cartNow));
 		},
 	);
+
+	describe("an approval that the provider tells of late, and twice,", () => {
+		/** As if the time until then were over. */
+		const tellNow = (order: PlacedOrder) =>
+			shop.database.query("UPDATE sandbox_provider.notices SET due_at = now() WHERE order_id = $1", [order.id]);
+		const told = async (order: PlacedOrder): Promise<boolean> => {
+			const owed = await shop.database.query("SELECT FROM sandbox_provider.notices WHERE order_id = $1", [order.id]);
+			return owed.rowCount === 0;
+		};
+		const kindsIn = async (order: PlacedOrder) => (await shop.ledgerOf(order)).map(({ kind }) => kind);
+
+		test("is good for an order that still waits for it", async () => {
+			const order = await orderLate();
+			await shop.eventually(() => told(order), false);
+
+			await tellNow(order);
+
+			await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" }, 30_000);
+			await shop.eventually(() => told(order), true);
+			expect(await shop.ledgerOf(order)).toEqual(PAID);
+		});
+
+		test("is voided when its order was given up meanwhile", async () => {
+			await shop.until(givenUp).is("COMPENSATED", { failureReason: "PAYMENT_UNAVAILABLE" }, 40_000);
+
+			await tellNow(givenUp);
+
+			await shop.eventually(() => told(givenUp), true);
+			expect(await kindsIn(givenUp)).toEqual(["authorize", "void"]);
+			expect(await shop.look(givenUp)).toMatchObject({ status: "COMPENSATED" });
+		});
+
+		test("is no news to an order that was cancelled and refunded", async () => {
+			const product = await shop.given.product({ stock: 3 });
+			const ada = await shop.given.customer();
+			const order = await shop.when.checksOut(ada, [{ product, quantity: 1 }], { token: "tok_twice" });
+			await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" });
+			await shop.eventually(() => told(order), true);
+			await shop.when.cancels(order);
+			await shop.until(order).is("CANCELLED", { paymentStatus: "REFUNDED" });
+
+			await shop.database.query(
+				`INSERT INTO sandbox_provider.notices (operation_id, order_id, amount, currency, due_at, nth)
+				SELECT operation_id, order_id, amount, currency, now(), 3 FROM sandbox_provider.ledger
+				WHERE order_id = $1 AND kind = 'authorize'`,
+				[order.id],
+			);
+
+			await shop.eventually(() => told(order), true);
+			expect(await kindsIn(order)).toEqual(["authorize", "capture", "refund"]);
+			expect(await shop.look(order)).toMatchObject({ status: "CANCELLED", paymentStatus: "REFUNDED" });
+		});
+	});
 
 	test("a compensated order tells why in its history, and the cart can be ordered again", async () => {
 		const product = await shop.given.product({ stock: 1 });
@@ -117,10 +181,10 @@ describe.each(transports)("paying, with events over %s", (events) => {
 		await expect(shop.when.checksOutCart(ada, cart, { key, token: "tok_slow" })).rejects.toEqual(reused);
 		await expect(shop.when.checksOutCart(ada, cart, { key, address })).rejects.toEqual(reused);
 		await expect(shop.when.checksOutCart(ada, next, { key })).rejects.toEqual(reused);
-		const his = await shop.when.checksOut(bob, [{ product, quantity: 1 }], { key });
-		expect(his.id).not.toBe(order.id);
+		const his = shop.when.checksOut(bob, [{ product, quantity: 1 }], { key });
+		await expect(his).resolves.toEqual(expect.objectContaining({ id: expect.not.stringMatching(order.id) as string }));
 		await shop.until(order).is("CONFIRMED");
-		await shop.until(his).is("CONFIRMED");
+		await shop.until(await his).is("CONFIRMED");
 	});
 
 	addsUpAtTheEnd(() => shop);

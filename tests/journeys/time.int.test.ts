@@ -27,6 +27,27 @@ describe.each(transports)("reservations that expire after a second, with events 
 		await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" });
 		await shop.eventually(() => shop.stockOf(lamp), { onHand: 0, reserved: 0, available: 0 });
 		expect(await releasedFor(order.id)).toEqual(["EXPIRED"]);
+		// The cart's own record of it has followed.
+		await shop.eventually(async () => {
+			const held = "SELECT held FROM cart.held_stock WHERE order_id = $1";
+			return (await shop.database.query(held, [order.id])).rows;
+		}, [{ held: true }]);
+	});
+
+	test.each([
+		["a withdrawal", { active: false }, "PRODUCT_UNAVAILABLE"],
+		["a new price", { price: 2_499 }, "PRICE_CHANGED"],
+	])("%s between expiry and confirmation ends the order, and nothing is paid", async (_what, change, failureReason) => {
+		const lamp = await shop.given.product({ price: 1_999, stock: 1 });
+		const ada = await shop.given.customer();
+
+		const order = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }], { token: "tok_slow" });
+		await shop.eventually(() => releasedFor(order.id), ["EXPIRED"]);
+		await shop.when.updatesProduct(lamp, change);
+
+		await shop.until(order).is("COMPENSATED", { failureReason, paymentStatus: "VOIDED" });
+		expect((await shop.ledgerOf(order)).map(({ kind }) => kind)).toEqual(["authorize", "void"]);
+		expect(await shop.stockOf(lamp)).toEqual({ onHand: 1, reserved: 0, available: 1 });
 	});
 
 	test("what expired and somebody else bought meanwhile is sold once, and the other one pays nothing", async () => {

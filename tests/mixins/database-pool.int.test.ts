@@ -15,7 +15,7 @@ afterAll(() => database[Symbol.asyncDispose]());
 describe("the process's pool for a database", () => {
 	test("is one for all who share it, and closes with the last of them", async () => {
 		const url = database.url;
-		const [one, two] = [sharePool(url), sharePool(url)];
+		const [one, two] = [sharePool({ url }), sharePool({ url })];
 		await one.database.query(look);
 
 		await one.release();
@@ -29,10 +29,10 @@ describe("the process's pool for a database", () => {
 
 	test("is opened anew after that", async () => {
 		const url = database.url;
-		const first = sharePool(url);
+		const first = sharePool({ url });
 		await first.release();
 
-		const second = sharePool(url);
+		const second = sharePool({ url });
 
 		expect(second.database).not.toBe(first.database);
 		expect(await second.database.query(look)).toEqual(SEEN);

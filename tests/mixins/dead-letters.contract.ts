@@ -21,10 +21,13 @@ export function deadLetterContract({ stage }: Contract): void {
 			const [letter] = await dead(here, 1);
 			expect(letter).toEqual({
 				queue: queue.name,
+				id: sent.eventId,
 				eventId: sent.eventId,
+				eventType: "ThingHappened",
 				exchange,
 				routingKey: "order.placed",
 				body: sent.body,
+				bytes: Buffer.byteLength(sent.body),
 				attempts: RETRY_DELAYS_MS.length + 1,
 				firstFailedAt: expect.any(Date) as Date,
 				diedAt: expect.any(Date) as Date,
@@ -33,7 +36,9 @@ export function deadLetterContract({ stage }: Contract): void {
 					message: "The printer is out of paper",
 					stack: expect.stringMatching(/^Error: no paper\n/) as string,
 				},
+				service: queue.name.split(".")[0],
 				node: "test-node",
+				release: "1.2.3",
 			});
 			expect(Buffer.byteLength(letter!.failure.stack!)).toBeLessThanOrEqual(STACK_BYTES_MAX);
 			expect(Buffer.byteLength(letter!.failure.stack!)).toBeGreaterThan(STACK_BYTES_MAX - 4);
@@ -134,6 +139,79 @@ export function deadLetterContract({ stage }: Contract): void {
 			await until(() => seen.deliveries.length === 40, { what: "every replayed message" });
 			await dead(here, 0);
 		});
+
+		test("a visitor decides about each: it stays in its place, goes back, or goes for good", async () => {
+			const here = await stage({ prefetch: 1 });
+			const { transport, exchange, queue } = here;
+			let isBroken = true;
+			const seen = recorder(() => (isBroken ? failed("dead") : DONE));
+			await transport.consume(queue, seen.handle);
+			await transport.publish(numbered(exchange, 6));
+			await dead(here, 6);
+			isBroken = false;
+			seen.deliveries.length = 0;
+
+			const told: string[] = [];
+			const visit = await transport.visitDeadLetters(queue.name, {
+				decide: async (letters) =>
+					letters.map(({ body }) => (["keep", "putBack", "remove"] as const)[Number(body) % 3]!),
+				carriedOut(letters, outcomes) {
+					told.push(...letters.map(({ body }, index) => `${body} ${outcomes[index]!.kind}`));
+					return true;
+				},
+			});
+
+			expect(visit).toEqual({ seen: 6, total: 6 });
+			expect(told).toEqual(["0 kept", "1 putBack", "2 removed", "3 kept", "4 putBack", "5 removed"]);
+			await until(() => seen.deliveries.length === 2, { what: "those that went back" });
+			expect(seen.bodies()).toEqual(["1", "4"]);
+			expect((await dead(here, 2)).map(({ body }) => body)).toEqual(["0", "3"]);
+			expect(await transport.countDeadLetters(queue.name)).toBe(2);
+		});
+
+		test("a visitor that fails in the middle leaves the others where they are, in their order", async () => {
+			const here = await stage({ prefetch: 1 });
+			const { transport, exchange, queue } = here;
+			await transport.consume(queue, recorder(() => failed("dead")).handle);
+			await transport.publish(numbered(exchange, 150));
+			await dead(here, 150);
+
+			let asked = 0;
+			const visit = transport.visitDeadLetters(queue.name, {
+				async decide(letters) {
+					if (asked++ > 0) throw new Error("fell asleep");
+					return letters.map(() => "remove");
+				},
+				carriedOut: () => true,
+			});
+
+			await expect(visit).rejects.toThrow("fell asleep");
+			const left = await dead(here, 50);
+			expect(left.map(({ body }) => body)).toEqual(Array.from({ length: 50 }, (_, number) => String(number + 100)));
+		});
+
+		test("ten thousand are listed within seconds, twice, without losing one or changing their order", async () => {
+			const here = await stage({ prefetch: 200 });
+			const { transport, exchange, queue } = here;
+			const consumer = await transport.consume(queue, recorder(() => failed("dead")).handle);
+			const all = numbered(exchange, 10_000);
+			for (let from = 0; from < all.length; from += 500) await transport.publish(all.slice(from, from + 500));
+			await until(async () => (await transport.countDeadLetters(queue.name)) === 10_000, {
+				what: "every one to be dead",
+				withinMs: 120_000,
+				everyMs: 200,
+			});
+			await consumer.stop();
+
+			const startedAt = performance.now();
+			const first = await transport.deadLetters(queue.name, 10_000);
+			const tookMs = performance.now() - startedAt;
+			const second = await transport.deadLetters(queue.name, 10_000);
+
+			expect(new Set(first.map(({ eventId }) => eventId))).toEqual(new Set(all.map(({ eventId }) => eventId)));
+			expect(second.map(({ eventId }) => eventId)).toEqual(first.map(({ eventId }) => eventId));
+			expect(tookMs).toBeLessThan(30_000);
+		}, 180_000);
 
 		test("a queue without dead letters lists none and replays none", async () => {
 			const { transport, queue } = await stage();

@@ -111,9 +111,9 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		return rows.map(({ reader }) => reader);
 	}
 
-	/** Waits until all that was sent before is done with: it stands in front of this in both queues. */
-	async function allDone(): Promise<void> {
-		const last = await send("the last one");
+	/** Waits until all that was sent of an aggregate before is done with: it stands in front of this in both lanes. */
+	async function allDone(aggregateId: string): Promise<void> {
+		const last = await send("the last one", { aggregate_id: aggregateId });
 		await until(async () => (await keptBy(last)).length === 2, { what: "both readers to have read the last one" });
 	}
 
@@ -141,7 +141,7 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		const eventId = uuidv7();
 
 		const letter = await send("three times", { event_id: eventId, times: 3 });
-		await allDone();
+		await allDone(letter);
 
 		expect(await keptBy(letter)).toEqual(["first", "second"]);
 	});
@@ -152,7 +152,7 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		await until(async () => (await keptBy(letter)).length === 2, { what: "both readers" });
 
 		const repeated = await send("again", { event_id: eventId });
-		await allDone();
+		await allDone(repeated);
 
 		expect(await keptBy(letter)).toHaveLength(2);
 		expect(await keptBy(repeated)).toHaveLength(0);
@@ -217,8 +217,8 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 	test("an event of a type that nobody here knows is ignored", async () => {
 		const eventId = uuidv7();
 
-		await send("burnt", { event_id: eventId, event_type: "LetterBurnt", version: 7, data: {} as never });
-		await allDone();
+		const letter = await send("burnt", { event_id: eventId, event_type: "LetterBurnt", version: 7, data: {} as never });
+		await allDone(letter);
 
 		expect(await handled(eventId)).toEqual([]);
 		expect((await transport.deadLetters("readers.first", 100)).filter((letter) => letter.eventId === eventId)).toEqual(
@@ -231,7 +231,7 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		[
 			"data that breaks the contract",
 			() => ({ data: { letterId: "7", text: "x" } }),
-			/LetterWritten: .*Invalid UUID.*letterId/i,
+			/^LetterWritten: letterId: Invalid UUID$/,
 		],
 		["no aggregate version", () => ({ aggregate_version: "one" as never }), /aggregate_version/],
 		[
@@ -243,9 +243,9 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		const wrong = make();
 		const eventId = wrong.event_id ?? uuidv7();
 
-		await send("wrong", { ...wrong, event_id: eventId });
+		const letter = await send("wrong", { ...wrong, event_id: eventId });
 		const dead = await deadLetterOf(eventId);
-		await allDone();
+		await allDone(letter);
 
 		expect(dead).toMatchObject({ attempts: 1, failure: { code: "UNREADABLE_EVENT", message: expect.any(String) } });
 		expect(dead.failure.message).toMatch(reason);
@@ -259,7 +259,7 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		const dead = await deadLetterOf(eventId);
 
 		expect(dead.failure).toMatchObject({ code: "UNREADABLE_EVENT" });
-		expect(dead.failure.message).toMatch(/^The message can't be understood: not JSON/);
+		expect(dead.failure.message).toMatch(/^not JSON/);
 	});
 
 	test("an event that is almost as old as the memory is handled", async () => {

@@ -5,7 +5,7 @@ import { event } from "../../mixins/events/contract";
 import type { Topology } from "../../mixins/events/topology";
 import { append } from "../../mixins/outbox/append";
 import { partitionLeases } from "../../mixins/outbox/leases";
-import { relay, type Relay, type RelayOptions } from "../../mixins/outbox/relay";
+import { relay, type Place, type Relay, type RelayOptions } from "../../mixins/outbox/relay";
 import { outboxStatements } from "../../mixins/outbox/statements";
 import { queueNamed, QUIET } from "./transport.stage";
 
@@ -24,10 +24,10 @@ export const desk = queueNamed("readers.desk", "letters.events", { prefetch: 1 }
 export const letterTopology: Topology = { exchanges: ["letters.events"], queues: [desk] };
 
 export const letterOutbox = outboxStatements("letters");
-const cause = { correlationId: "a test", causationId: "a test" };
+export const cause = { correlationId: "a test", causationId: "a test" };
 
-/** Writes one event in a transaction of its own, as a service would. @returns the partition it waits in */
-export function writeLetter(db: Database, letterId: string, text: string): Promise<number> {
+/** Writes one event in a transaction of its own, as a service would. @returns where it waits */
+export function writeLetter(db: Database, letterId: string, text: string): Promise<Place> {
 	return db.transaction((tx) => append(tx, letterOutbox, LetterWritten({ letterId, text }), cause));
 }
 
@@ -49,6 +49,7 @@ export async function relayAlone(
 		leases,
 		topology: letterTopology,
 		producer: "letters",
+		meter: { count: () => undefined, time: () => undefined },
 		log: { ...QUIET, debug: () => undefined, trace: () => undefined, fatal: () => undefined },
 		...options,
 	});

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { participantOf, StepUndoneError, type Operation } from "../../mixins/saga/participant";
+import { participantRetention } from "../../mixins/saga/retention";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
 import { gate } from "./transport.stage";
 
@@ -198,4 +199,29 @@ describe("work that can't be in one transaction", () => {
 		await expect(begin(doing)).rejects.toThrow(StepUndoneError);
 		await expect(doIt(doing)).rejects.toThrow(StepUndoneError);
 	});
+});
+
+test("what was done for sagas long ago is cleared away, and what was undone since is not", async () => {
+	const [old, mixed, recent] = [newStep(), newStep(), newStep()];
+	for (const { doing } of [old, mixed, recent]) await doIt(doing);
+	await database.ask("UPDATE hotel.saga_log SET at = now() - interval '91 days' WHERE saga_id = ANY ($1)", [
+		[old.doing.sagaId, mixed.doing.sagaId],
+	]);
+	await database.ask("UPDATE hotel.saga_state SET updated_at = now() - interval '91 days' WHERE saga_id = ANY ($1)", [
+		[old.doing.sagaId, mixed.doing.sagaId],
+	]);
+	await undoIt(mixed.undoing);
+
+	await participantRetention(database.db, "hotel").sweep(90);
+
+	const left = await database.ask<{ saga_id: string; state: string }>(
+		"SELECT saga_id, state FROM hotel.saga_state WHERE saga_id = ANY ($1)",
+		[[old, mixed, recent].map(({ doing }) => doing.sagaId)],
+	);
+	expect(new Map(left.map(({ saga_id, state }) => [saga_id, state]))).toEqual(
+		new Map([
+			[mixed.doing.sagaId, "UNDONE"],
+			[recent.doing.sagaId, "DONE"],
+		]),
+	);
 });

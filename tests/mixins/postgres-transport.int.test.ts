@@ -5,6 +5,7 @@ import type { Database } from "../../mixins/database/database";
 import { postgresTransport } from "../../mixins/events/postgres/transport";
 import { readMigrations } from "../../migrations/files";
 import { migrate } from "../../migrations/migrate";
+import { onServer } from "../support/postgres-server";
 import { testDatabase } from "../support/servers";
 import { until } from "../support/until";
 import { transportContract } from "./transport.contract";
@@ -13,12 +14,12 @@ import { messageTo, numbered, queueNamed, QUIET, recorder, type Broker } from ".
 async function postgresBroker(): Promise<Broker & { url: string }> {
 	const { url, [Symbol.asyncDispose]: drop } = await testDatabase();
 	await migrate(url, ["events"], await readMigrations(join(__dirname, "../../migrations")));
-	const share = sharePool(url);
+	const share = sharePool({ url });
 	return {
 		url,
 		async open() {
 			const { database, crash } = crashable(share.database);
-			return { transport: postgresTransport({ database, node: "test-node", log: QUIET }), crash };
+			return { transport: postgresTransport({ database, node: "test-node", release: "1.2.3", log: QUIET }), crash };
 		},
 		async [Symbol.asyncDispose]() {
 			await share.release();
@@ -83,12 +84,41 @@ describe("over PostgreSQL alone", () => {
 		await admin.connect();
 		await admin.query("DROP SCHEMA IF EXISTS events CASCADE");
 		await admin.end();
-		const share = sharePool(database.url);
+		const share = sharePool({ url: database.url });
 
 		await expect(postgresTransport({ database: share.database, node: "n", log: QUIET }).connect()).rejects.toThrow(
 			"The database has no schema events: apply the migrations first",
 		);
 		await share.release();
+	});
+
+	test("ten megabytes that somebody else wrote are a dead letter at once, and the next message is handled", async () => {
+		await using broker = await postgresBroker();
+		const { transport } = await broker.open();
+		const queue = queueNamed("main", "some.events");
+		await transport.declare({ exchanges: ["some.events"], queues: [queue] });
+		await onServer(broker.url, (client) =>
+			client.query(
+				`INSERT INTO events.messages (queue, exchange, routing_key, event_id, body)
+				VALUES ('main', 'some.events', 'big', 'big', repeat('x', 10 * 1024 * 1024))`,
+			),
+		);
+		const seen = recorder();
+		await transport.consume(queue, seen.handle);
+
+		await transport.publish([messageTo("some.events", { body: "small" })]);
+		await until(() => seen.deliveries.length === 1, { what: "the small message" });
+
+		expect(seen.bodies()).toEqual(["small"]);
+		const [letter] = await until(
+			async () => {
+				const letters = await transport.deadLetters("main", 10);
+				return letters.length > 0 && letters;
+			},
+			{ what: "the dead letter" },
+		);
+		expect(letter).toMatchObject({ eventId: "big", attempts: 1, failure: { code: "MESSAGE_TOO_LARGE" } });
+		await transport.close();
 	});
 
 	test("a NUL in one body does not stop its neighbours", async () => {

@@ -1,3 +1,4 @@
+import { acknowledgementOfNothing } from "../support/amqp-frames";
 import { describeOnRabbitMQ } from "../support/servers";
 import { until } from "../support/until";
 import { onRabbitMQ } from "./rabbitmq.stage";
@@ -113,6 +114,8 @@ describeOnRabbitMQ("RabbitMQ, when something is lost", () => {
 		await here.transport.consume(queue, seen.handle);
 
 		await here.asAdmin((channel) => channel.deleteQueue(queue.name));
+		await until(() => here.transport.missing().length > 0, { what: "the loss to be noticed" });
+		expect(here.transport.missing()).toEqual([`rabbitmq queue ${queue.name}`]);
 
 		await here.publishAll([messageTo(exchange)]);
 		await until(() => seen.deliveries.length === 1, { what: "the message in the new queue" });
@@ -153,18 +156,3 @@ describeOnRabbitMQ("RabbitMQ, when something is lost", () => {
 		expect(here.transport.missing()).toEqual([]);
 	});
 });
-
-/** A `basic.ack` of a delivery that never was: a fault for which RabbitMQ closes the channel and nothing else. */
-function acknowledgementOfNothing(channel: number): Buffer {
-	const payload = Buffer.alloc(13);
-	payload.writeUInt16BE(60, 0);
-	payload.writeUInt16BE(80, 2);
-	payload.writeBigUInt64BE(999_999n, 4);
-	const frame = Buffer.alloc(7 + payload.length + 1);
-	frame.writeUInt8(1, 0);
-	frame.writeUInt16BE(channel, 1);
-	frame.writeUInt32BE(payload.length, 3);
-	payload.copy(frame, 7);
-	frame.writeUInt8(0xce, frame.length - 1);
-	return frame;
-}

@@ -4,6 +4,7 @@ import type { Database, Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { forward, given, pivot, saga, step, type SagaDefinition, type StepContext } from "../../mixins/saga/definition";
 import { sagaEngine, type SagaEngine } from "../../mixins/saga/engine";
+import { sagaViews, type SagaViews } from "../../mixins/saga/looking";
 import { operationParams, participantOf, type Operation } from "../../mixins/saga/participant";
 import { sagaStore } from "../../mixins/saga/store";
 import { until } from "../support/until";
@@ -38,6 +39,9 @@ export interface Trip {
 	failure_reason: string | null;
 }
 
+/** What another version of the program makes of a trip's steps. */
+export type ChangedSteps = (steps: AnySaga["steps"]) => AnySaga["steps"];
+
 const participant = participantOf("bookings");
 const note = sql("test.note", "INSERT INTO bookings.effects (saga_id, what) VALUES ($1, $2)");
 const reachedStatement = sql("test.reach", "INSERT INTO trips.reached (saga_id, status) VALUES ($1, $2)");
@@ -56,16 +60,21 @@ export interface Agency extends AsyncDisposable {
 	database: MixinDatabase;
 	/** From now on those who are asked on this trip behave so. */
 	change(id: string, moods: Moods): void;
-	/** @param db through which the engine, and only the engine, goes */
-	openNode(name: string, db?: Database): TripNode;
+	/**
+	 * @param db through which the engine, and only the engine, goes
+	 * @param change another version of the program, with other steps
+	 */
+	openNode(name: string, db?: Database, change?: ChangedSteps): TripNode;
 	trip(id: string): Promise<Trip>;
 	until(id: string, status: string, withinMs?: number): Promise<Trip>;
-	waitFor(what: string, condition: () => Promise<boolean>): Promise<unknown>;
+	waitFor(what: string, condition: () => Promise<boolean>, withinMs?: number): Promise<unknown>;
 	/** What has happened to the world, in order, e.g. `["do hotel", "undo hotel"]`. */
 	effects(id: string): Promise<string[]>;
 	reached(id: string): Promise<string[]>;
 	/** The log as a person reads it, e.g. `book the hotel: do 1 SUCCEEDED`. */
 	log(id: string): Promise<string[]>;
+	/** As an operator sees them. */
+	views: SagaViews;
 	/** As if nobody had renewed anything for three seconds. */
 	expireLeases(): Promise<void>;
 }
@@ -95,15 +104,16 @@ export async function openAgency(): Promise<Agency> {
 	return {
 		database,
 		change: (id, moods) => void moodsOf.set(id, moods),
-		openNode(name, engineDb = db) {
-			const node = openNode({ name, db, engineDb, definitions, moodsOf });
+		openNode(name, engineDb = db, change = (steps) => steps) {
+			const own = [...definitions].map(([key, each]) => [key, saga({ ...each, steps: change(each.steps) })] as const);
+			const node = openNode({ name, db, engineDb, definitions: new Map(own), moodsOf });
 			nodes.push(node);
 			return node;
 		},
 		trip,
 		until: (id, status, withinMs) =>
 			until(async () => (await trip(id)).status === status && trip(id), { what: `${id} to be ${status}`, withinMs }),
-		waitFor: (what, condition) => until(condition, { what, withinMs: 20_000 }),
+		waitFor: (what, condition, withinMs = 20_000) => until(condition, { what, withinMs }),
 		effects: (id) => column("SELECT what AS value FROM bookings.effects WHERE saga_id = $1 ORDER BY seq", id),
 		reached: (id) => column("SELECT status AS value FROM trips.reached WHERE saga_id = $1 ORDER BY seq", id),
 		log: (id) =>
@@ -112,6 +122,7 @@ export async function openAgency(): Promise<Agency> {
 				FROM trips.saga_log WHERE saga_id = $1 ORDER BY seq`,
 				id,
 			),
+		views: sagaViews(db, "trips"),
 		async expireLeases() {
 			await ask("UPDATE trips.saga_state SET lease_until = now() - interval '1 second' WHERE owner IS NOT NULL");
 		},

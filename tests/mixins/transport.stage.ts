@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { v7 as uuidv7 } from "uuid";
 import type { QueueSpec } from "../../mixins/events/topology";
 import type { Delivery, EventTransport, Failure, OutgoingMessage, Verdict } from "../../mixins/events/transport";
 
@@ -37,7 +38,7 @@ export function queueNamed(
 }
 
 export function messageTo(exchange: string, overrides: Partial<OutgoingMessage> = {}): OutgoingMessage {
-	const eventId = overrides.eventId ?? randomUUID();
+	const eventId = overrides.eventId ?? uuidv7();
 	return {
 		exchange,
 		routingKey: "thing.happened",
@@ -45,7 +46,7 @@ export function messageTo(exchange: string, overrides: Partial<OutgoingMessage> 
 		eventType: "ThingHappened",
 		correlationId: randomUUID(),
 		timestamp: new Date(),
-		body: JSON.stringify({ event_id: eventId, text: "größer ≠ 小さい 🛒" }),
+		body: JSON.stringify({ event_id: eventId, event_type: "ThingHappened", text: "größer ≠ 小さい 🛒" }),
 		mandatory: true,
 		...overrides,
 	};

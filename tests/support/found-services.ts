@@ -7,6 +7,8 @@ export interface FoundServices {
 	postgres: PostgresServer;
 	rabbitmq?: RabbitmqServer;
 	redis?: RedisServer;
+	/** The browser's program. */
+	chromium?: string;
 	/** "Not run: …", or undefined when nothing is missing. */
 	notRun?: string;
 }

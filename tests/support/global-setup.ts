@@ -1,6 +1,8 @@
 import { embeddedPostgres, makeTemplate, realPostgres, sweepDatabases } from "./postgres-server";
+import { noPrivateRabbitmq } from "./private-rabbitmq";
 import { realRabbitmq, sweepVhosts } from "./rabbitmq-server";
 import { realRedis, sweepRedis } from "./redis-server";
+import { buildWebShop, realChromium } from "./chromium";
 import { passOn } from "./found-services";
 
 declare global {
@@ -12,16 +14,23 @@ declare global {
 export default async function globalSetup(): Promise<void> {
 	const [postgres, rabbitmq, redis] = await Promise.all([realPostgres(), realRabbitmq(), realRedis()]);
 
+	const chromium = realChromium();
+
 	const missing: string[] = [];
 	if ("unusable" in postgres)
 		missing.push(`everything on a PostgreSQL server (${postgres.unusable}; the embedded one is used)`);
 	if ("unusable" in rabbitmq) missing.push(`everything on RabbitMQ (${rabbitmq.unusable})`);
+	const noBroker = noPrivateRabbitmq();
+	if (noBroker !== undefined) missing.push(`faults on a RabbitMQ node of the tests' own (${noBroker})`);
 	if ("unusable" in redis) missing.push(`everything on Redis (${redis.unusable})`);
+	if ("unusable" in chromium) missing.push(`the web shop in a browser (${chromium.unusable})`);
 	if (missing.length > 0 && process.env["REQUIRE_REAL_SERVICES"] === "1") throw new Error(sentence(missing));
 	if (process.getuid?.() !== 0) missing.push("what only root can set up for the embedded database");
 
 	if (!("unusable" in rabbitmq)) await sweepVhosts(rabbitmq);
 	if (!("unusable" in redis)) await sweepRedis(redis);
+
+	if (!("unusable" in chromium)) buildWebShop();
 
 	const url = "unusable" in postgres ? await startEmbedded() : postgres.url;
 	await sweepDatabases(url);
@@ -29,6 +38,7 @@ export default async function globalSetup(): Promise<void> {
 		postgres: { kind: "unusable" in postgres ? "embedded" : "real", url, template: await makeTemplate(url) },
 		rabbitmq: "unusable" in rabbitmq ? undefined : rabbitmq,
 		redis: "unusable" in redis ? undefined : redis,
+		chromium: "unusable" in chromium ? undefined : chromium.path,
 		notRun: missing.length > 0 ? sentence(missing) : undefined,
 	});
 }

@@ -28,18 +28,39 @@ export async function brokenInvariants(books: Books): Promise<string[]> {
 	return found.flat();
 }
 
-/** I1: initial = on hand + sold, nothing reserved, and sold is what confirmed orders hold. */
+interface StockRow {
+	id: string;
+	on_hand: number;
+	reserved: number;
+	sold: string;
+	held: string;
+	/** What the written movements say of the two. */
+	moved: [onHand: number, reserved: number];
+}
+
+/**
+ * I1: initial = on hand + sold, nothing reserved, and sold is what confirmed orders hold; and every change of it was
+ * written down.
+ */
 async function brokenStock({ database, initialStock }: Books): Promise<string[]> {
-	const { rows } = await database.query<{ id: string; on_hand: number; reserved: number; sold: string; held: string }>(
-		`SELECT product_id AS id, on_hand, reserved, sold, coalesce((
+	const { rows } = await database.query<StockRow>(
+		`SELECT product_id AS id, on_hand, reserved, sold, (
+			SELECT json_build_array(sum(on_hand_change), sum(reserved_change)) FROM catalog.stock_movements m
+			WHERE m.product_id = stock.product_id
+		) AS moved, coalesce((
 			SELECT sum((line ->> 'quantity')::int) FROM orders.orders, jsonb_array_elements(items) AS line
 			WHERE status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED') AND (line ->> 'productId')::uuid = product_id
 		), 0) AS held
 		FROM catalog.stock`,
 	);
-	return rows.flatMap(({ id, on_hand, reserved, sold, held }) => {
+	return rows.flatMap(({ id, on_hand, reserved, sold, held, moved }) => {
 		const initial = initialStock.get(id);
 		return [
+			...(moved[0] === on_hand && moved[1] === reserved
+				? []
+				: [
+						`I1: product ${id} has ${on_hand} and ${reserved} reserved, its movements add up to ${moved.join(" and ")}`,
+					]),
 			...(reserved === 0 ? [] : [`I1: ${reserved} of product ${id} are still reserved`]),
 			...(Number(sold) === Number(held) ? [] : [`I1: ${sold} of product ${id} were sold, orders hold ${held}`]),
 			...(initial === undefined || initial === on_hand + Number(sold)

@@ -11,7 +11,7 @@ const DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres";
 /** The PostgreSQL server of a test run. */
 export interface PostgresServer {
 	kind: "real" | "embedded";
-	/** Its maintenance database, as a user that may create databases. */
+	/** Its maintenance database, as a user that may create databases and roles. */
 	url: string;
 	/** The prepared database that tests copy. */
 	template: string;
@@ -40,11 +40,11 @@ export async function realPostgres(): Promise<{ url: string } | { unusable: stri
 	try {
 		const mayCreate = await onServer(url, async (client) => {
 			const found = await client.query<{ may: boolean }>(
-				"SELECT rolcreatedb OR rolsuper AS may FROM pg_roles WHERE rolname = current_user",
+				"SELECT rolcreatedb AND rolcreaterole OR rolsuper AS may FROM pg_roles WHERE rolname = current_user",
 			);
 			return found.rows[0]?.may === true;
 		});
-		return mayCreate ? { url } : { unusable: `${host}: this user may not create databases` };
+		return mayCreate ? { url } : { unusable: `${host}: this user may not create databases and roles` };
 	} catch (error) {
 		return { unusable: `${host}: ${reasonOf(error)}` };
 	}
@@ -70,7 +70,7 @@ export async function makeTemplate(url: string): Promise<string> {
 	return template;
 }
 
-/** Drops what this process, and dead ones before it, left. Never what is still connected to, unless it is our own. */
+/** Drops the databases and roles that this process, and dead ones before it, left. Never what is still connected to, unless it is our own. */
 export async function sweepDatabases(url: string): Promise<void> {
 	await onServer(url, async (client) => {
 		const { rows } = await client.query<{ datname: string }>(
@@ -80,7 +80,23 @@ export async function sweepDatabases(url: string): Promise<void> {
 			const force = datname.startsWith(ownName("")) ? "WITH (FORCE)" : "";
 			await client.query(`DROP DATABASE IF EXISTS ${datname} ${force}`).catch(unlessInUse);
 		}
+		const leftOver = (await rolesLike(client, "molecart_test_")).filter(isLeftOver);
+		for (const role of leftOver) await client.query(`DROP ROLE IF EXISTS ${role}`).catch(unlessInUse);
 	});
+}
+
+/** The roles that a shop has made for its database: what they were granted in it has gone with it. */
+export async function dropRolesOf(client: Client, database: string): Promise<void> {
+	const roles = await rolesLike(client, `${database}_`);
+	if (roles.length > 0) await client.query(`DROP ROLE ${roles.join(", ")}`);
+}
+
+async function rolesLike(client: Client, start: string): Promise<string[]> {
+	const { rows } = await client.query<{ rolname: string }>(
+		"SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)",
+		[start],
+	);
+	return rows.map(({ rolname }) => rolname);
 }
 
 export function databaseUrl(serverUrl: string, database: string): string {
@@ -89,9 +105,12 @@ export function databaseUrl(serverUrl: string, database: string): string {
 	return url.href;
 }
 
+/** A database that is connected to, a role that has rights in one. */
+const IN_USE = new Set(["55006", "2BP01"]);
+
 /** Another machine shares the server, and its process numbers are not ours to judge. */
 function unlessInUse(error: unknown): void {
-	if ((error as { code?: string }).code !== "55006") throw error;
+	if (!IN_USE.has((error as { code: string }).code)) throw error;
 }
 
 function reasonOf(error: unknown): string {

@@ -14,6 +14,8 @@ export interface Wire extends AsyncDisposable {
 	/** Holds back every byte, in both directions, without closing anything: a frozen server. */
 	stall(): void;
 	flow(): void;
+	/** How many connections are open. */
+	connections(): number;
 	/** Writes bytes of its own to the server, into the n-th connection that is open, as if the client had sent them. */
 	inject(connection: number, bytes: Buffer): void;
 }
@@ -76,6 +78,7 @@ export async function wireTo(url: string): Promise<Wire> {
 			stalled = false;
 			for (const end of ends) end.resume();
 		},
+		connections: () => toServer.size,
 		inject: (connection, bytes) => void [...toServer][connection]!.write(bytes),
 		async [Symbol.asyncDispose]() {
 			cut();

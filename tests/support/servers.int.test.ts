@@ -1,6 +1,8 @@
 import { Client } from "pg";
 import { connect } from "amqplib";
 import { Redis } from "ioredis";
+import { foundServices } from "./found-services";
+import { onServer } from "./postgres-server";
 import { describeOnRabbitMQ, describeOnRedis, testDatabase, testRedis, testVhost } from "./servers";
 
 async function connected(url: string): Promise<Client> {
@@ -29,6 +31,24 @@ test("a connection that a test leaves open fails it", async () => {
 	leaked.on("error", () => undefined);
 
 	await expect(database[Symbol.asyncDispose]()).rejects.toThrow(/the test to close its connections to molecart_test_/);
+});
+
+test("the roles that a shop makes for its database are gone with it", async () => {
+	const database = await testDatabase();
+	const name = new URL(database.url).pathname.slice(1);
+	const made = async (): Promise<number> =>
+		onServer(foundServices().postgres.url, async (client) => {
+			const { rowCount } = await client.query("SELECT FROM pg_roles WHERE starts_with(rolname, $1)", [`${name}_`]);
+			return rowCount!;
+		});
+	await onServer(database.url, (client) =>
+		client.query(`CREATE ROLE ${name}_orders; GRANT USAGE ON SCHEMA orders TO ${name}_orders`),
+	);
+	const before = await made();
+
+	await database[Symbol.asyncDispose]();
+
+	expect([before, await made()]).toEqual([1, 0]);
 });
 
 describeOnRabbitMQ("a test's virtual host", () => {

@@ -1,7 +1,8 @@
 import type { Client } from "pg";
 import { foundServices } from "./found-services";
 import { ownName } from "./names";
-import { databaseUrl, onServer } from "./postgres-server";
+import { databaseUrl, dropRolesOf, onServer } from "./postgres-server";
+import { noPrivateRabbitmq } from "./private-rabbitmq";
 import { toolOf, vhostUrl } from "./rabbitmq-server";
 import { claimRedisDatabase, releaseRedisDatabase } from "./redis-server";
 import { until } from "./until";
@@ -13,6 +14,7 @@ export const realServices = Object.freeze({
 	postgres: found.postgres.kind === "real",
 	rabbitmq: found.rabbitmq !== undefined,
 	redis: found.redis !== undefined,
+	chromium: found.chromium !== undefined,
 });
 
 export type TransportKind = "rabbitmq" | "postgres";
@@ -25,9 +27,19 @@ export function describeOnRabbitMQ(name: string, suite: () => void): void {
 	describeWith(realServices.rabbitmq, name, suite);
 }
 
+/** A suite that starts a RabbitMQ node of its own, to ill-treat it. */
+export function describeOnPrivateRabbitMQ(name: string, suite: () => void): void {
+	describeWith(noPrivateRabbitmq() === undefined, name, suite);
+}
+
 /** A suite that needs Redis. */
 export function describeOnRedis(name: string, suite: () => void): void {
 	describeWith(realServices.redis, name, suite);
+}
+
+/** A suite that needs a browser. */
+export function describeInChromium(name: string, suite: () => void): void {
+	describeWith(realServices.chromium, name, suite);
 }
 
 function describeWith(isThere: boolean, name: string, suite: () => void): void {
@@ -68,6 +80,7 @@ async function dropDatabase(server: string, name: string): Promise<void> {
 			});
 		} finally {
 			await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+			await dropRolesOf(client, name);
 		}
 	});
 }

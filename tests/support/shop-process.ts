@@ -1,8 +1,11 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
+import { freePort } from "./free-port";
 import { until } from "./until";
+
+/** A node reads some thousand files before anything else: 2 s on a quiet machine, more than a minute on a very busy one. */
+const READY_MS_MAX = 180_000;
 
 const ROOT = path.resolve(__dirname, "../..");
 
@@ -11,6 +14,7 @@ export interface ShopProcess extends AsyncDisposable {
 	readonly name: string;
 	/** Where it tells of its health; the gateway's is the shop's address too. */
 	readonly url: string;
+	readonly child: ChildProcess;
 	/** Waits until it says that it can do its job. @throws with its last words when it ends before */
 	ready(): Promise<void>;
 	/** What it says about its health. */
@@ -19,19 +23,26 @@ export interface ShopProcess extends AsyncDisposable {
 	end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
 }
 
-/** @param environment all of it, but for PATH and the like; ports are chosen here */
-export async function startShopProcess(name: string, environment: Record<string, string>): Promise<ShopProcess> {
+/**
+ * @param environment all of it, but for PATH and the like; ports are chosen here
+ * @param program what to run instead of `npm start`; it may be sent messages
+ */
+export async function startShopProcess(
+	name: string,
+	environment: Record<string, string>,
+	program = "node/start.ts",
+): Promise<ShopProcess> {
 	const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
 	const port = await freePort();
 	const isGateway = environment["SERVICES"] === undefined || environment["SERVICES"].split(",").includes("gateway");
 	const ports = isGateway ? { PORT: String(port) } : { METRICS_PORT: String(port) };
-	const child = spawn(process.execPath, ["--import", "tsx", "node/start.ts"], {
+	const child = spawn(process.execPath, ["--import", "tsx", program], {
 		cwd: ROOT,
 		env: { PATH, HOME, TMPDIR, ...environment, ...ports, NODE_ID: name },
-		stdio: ["ignore", "pipe", "pipe"],
+		stdio: ["ignore", "pipe", "pipe", "ipc"],
 	});
 	let said = "";
-	for (const stream of [child.stdout, child.stderr]) {
+	for (const stream of [child.stdout!, child.stderr!]) {
 		stream.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)));
 	}
 	const gone = once(child, "exit");
@@ -41,6 +52,7 @@ export async function startShopProcess(name: string, environment: Record<string,
 	const shop: ShopProcess = {
 		name,
 		url,
+		child,
 		async health() {
 			const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
 			return { ...((await answer.json()) as { missing: string[] }), status: answer.status };
@@ -48,7 +60,7 @@ export async function startShopProcess(name: string, environment: Record<string,
 		async ready() {
 			const is = await until(async () => (isGone() ? "gone" : (await shop.health()).status === 200 && "ready"), {
 				what: `${name} to be ready`,
-				withinMs: 60_000,
+				withinMs: READY_MS_MAX,
 				everyMs: 100,
 			});
 			if (is === "gone") throw new Error(`${name} has ended with ${child.exitCode ?? child.signalCode}: ${said}`);
@@ -60,12 +72,4 @@ export async function startShopProcess(name: string, environment: Record<string,
 		[Symbol.asyncDispose]: () => shop.end("SIGKILL"),
 	};
 	return shop;
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
 }

@@ -35,7 +35,7 @@ export interface When {
 	delivers(order: Pick<Order, "id">): Promise<Order>;
 	acceptsChanges(customer: Account, cart: Pick<Cart, "id">): Promise<Cart>;
 	updatesProduct(product: Pick<Product, "id">, changes: object): Promise<Product>;
-	adjustsStock(product: Pick<Product, "id">, delta: number): Promise<Stock>;
+	adjustsStock(product: Pick<Product, "id">, delta: number, reason?: string): Promise<Stock>;
 }
 
 export function whenIn(door: Door, given: Given, initialStock: Map<string, number>): When {
@@ -77,10 +77,12 @@ export function whenIn(door: Door, given: Given, initialStock: Map<string, numbe
 				}`,
 				{ id, input: changes },
 			),
-		async adjustsStock({ id }, delta) {
+		async adjustsStock({ id }, delta, reason) {
 			const stock = await asAdmin<Stock>(
-				"mutation ($id: ID!, $delta: Int!) { adjustStock(productId: $id, delta: $delta) { onHand reserved available } }",
-				{ id, delta },
+				`mutation ($id: ID!, $delta: Int!, $reason: String) {
+					adjustStock(productId: $id, delta: $delta, reason: $reason) { onHand reserved available }
+				}`,
+				{ id, delta, reason },
 			);
 			initialStock.set(id, initialStock.get(id)! + delta);
 			return stock;

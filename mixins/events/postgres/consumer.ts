@@ -1,5 +1,5 @@
 import type { Database } from "../../database/database";
-import { failureOf } from "../failure";
+import { failureOf, tooLarge } from "../failure";
 import type { QueueSpec } from "../topology";
 import type { Consumer, Delivery, Log, Verdict } from "../transport";
 import type { Settlement, Settler } from "./settler";
@@ -71,10 +71,12 @@ export function startConsumer(
 	}
 
 	async function work(row: ClaimedRow): Promise<void> {
-		const verdict = await handle(deliveryOf(spec.name, row)).catch((error: unknown) => ({
-			kind: "retry" as const,
-			failure: failureOf(error),
-		}));
+		const delivery = deliveryOf(spec.name, row);
+		const failure = tooLarge(delivery.body.length);
+		const verdict: Verdict = failure
+			? { kind: "dead", failure }
+			: await handle(delivery).catch((error: unknown) => ({ kind: "retry", failure: failureOf(error) }));
+		if (verdict.kind === "left") return;
 		const settlement = settlementOf(spec, row, verdict);
 		await settler.settle(settlement).catch(() => undefined);
 		inHand.delete(row.id);
@@ -94,6 +96,7 @@ export function startConsumer(
 			clearTimeout(sweep);
 			await looking;
 			await Promise.all(inHand.values());
+			inHand.clear();
 		},
 	};
 }
@@ -109,9 +112,23 @@ function deliveryOf(queue: string, row: ClaimedRow): Delivery {
 	};
 }
 
-function settlementOf({ retryDelaysMs }: QueueSpec, { id, attempts }: ClaimedRow, verdict: Verdict): Settlement {
+function settlementOf(
+	{ retryDelaysMs }: QueueSpec,
+	{ id, attempts }: ClaimedRow,
+	verdict: Exclude<Verdict, { kind: "left" }>,
+): Settlement {
 	if (verdict.kind === "done") return { kind: "done", id };
+	const { failure } = verdict;
 	const delayMs = retryDelaysMs[attempts];
-	if (verdict.kind === "dead" || delayMs === undefined) return { kind: "dead", id, failure: verdict.failure };
+	if (verdict.kind === "dead" || delayMs === undefined) {
+		const inPlace = verdict.kind === "dead" ? verdict.inPlace : undefined;
+		return {
+			kind: "dead",
+			id,
+			failure,
+			attempts: attempts + (inPlace?.attempts ?? 1),
+			firstFailedAt: inPlace?.firstFailedAt,
+		};
+	}
 	return { kind: "delayed", id, attempts: attempts + 1, delayMs };
 }

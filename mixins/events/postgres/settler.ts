@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../../database/database";
 import { pauseAfter } from "../backoff";
 import { limited } from "../failure";
-import type { Failure, Log } from "../transport";
+import type { Failure, Log, Worker } from "../transport";
 import { bury, delay, done } from "./statements";
 
 const AGAIN = { firstMs: 50, maxMs: 2_000 };
@@ -11,7 +11,7 @@ const AGAIN = { firstMs: 50, maxMs: 2_000 };
 export type Settlement =
 	| { kind: "done"; id: number }
 	| { kind: "delayed"; id: number; attempts: number; delayMs: number }
-	| { kind: "dead"; id: number; failure: Failure };
+	| { kind: "dead"; id: number; attempts: number; firstFailedAt: Date | undefined; failure: Failure };
 
 /** Writes down what became of messages. */
 export interface Settler {
@@ -31,7 +31,7 @@ interface Waiting {
  * Group commit: the first is written at once, and those that come meanwhile share the next statement. So it costs no
  * delay when little happens, and few commits when much does.
  */
-export function settler(database: Database, node: string, log: Log): Settler {
+export function settler(database: Database, { node, release }: Worker, log: Log): Settler {
 	const closing = new AbortController();
 	const waiting: Waiting[] = [];
 	let writing = false;
@@ -39,13 +39,12 @@ export function settler(database: Database, node: string, log: Log): Settler {
 	async function write(settlements: readonly Settlement[]): Promise<void> {
 		const ids = settlements.flatMap((each) => (each.kind === "done" ? [each.id] : []));
 		const delayed = settlements.flatMap((each) => (each.kind === "delayed" ? [each] : []));
-		const dead = settlements.flatMap((each) =>
-			each.kind === "dead" ? [{ id: each.id, ...limited(each.failure) }] : [],
-		);
+		const dead = settlements.flatMap((each) => (each.kind === "dead" ? [{ ...each, ...limited(each.failure) }] : []));
 		// Each is repeatable: a message that was settled before is not there any more.
 		if (ids.length > 0) await database.query(done, [ids]);
 		if (delayed.length > 0) await database.query(delay, columns(delayed, ["id", "attempts", "delayMs"]));
-		if (dead.length > 0) await database.query(bury, [...columns(dead, ["id", "code", "message", "stack"]), node]);
+		const columnsOfDead = ["id", "attempts", "firstFailedAt", "code", "message", "stack"] as const;
+		if (dead.length > 0) await database.query(bury, [...columns(dead, columnsOfDead), node, release]);
 	}
 
 	async function writeAll(): Promise<void> {

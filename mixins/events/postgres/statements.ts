@@ -11,6 +11,7 @@ export interface ClaimedRow {
 }
 
 export interface DeadLetterRow {
+	id: number;
 	event_id: string | null;
 	exchange: string;
 	routing_key: string;
@@ -22,6 +23,7 @@ export interface DeadLetterRow {
 	error_message: string;
 	error_stack: string | null;
 	node: string;
+	release: string | null;
 }
 
 /** $1 queue, $2 exchanges, $3 patterns, $4 patterns as regular expressions. What the queue no longer listens to goes. */
@@ -38,17 +40,19 @@ export const bind = sql(
 );
 
 /**
- * $1 positions in the batch, $2 exchanges, $3 routing keys, $4 event ids, $5 bodies. One row for each queue that listens,
- * in the order of the batch; two patterns of one queue count once. Answers which queues each message has reached.
+ * $1 positions in the batch, $2 exchanges, $3 routing keys, $4 event ids, $5 bodies, $6 queues. One row for each queue that
+ * listens, in the order of the batch; two patterns of one queue count once. With a queue, only there, if there is one.
+ * Answers which queues each message has reached.
  */
 export const publish = sql(
 	"events.publish",
 	`WITH batch AS (
-		SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
-			AS batch (position, exchange, routing_key, event_id, body)
+		SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+			AS batch (position, exchange, routing_key, event_id, body, addressee)
 	), routed AS (
 		SELECT DISTINCT position, queue
-		FROM batch JOIN events.bindings ON bindings.exchange = batch.exchange AND batch.routing_key ~ bindings.matches
+		FROM batch JOIN events.bindings ON CASE WHEN addressee IS NULL
+			THEN bindings.exchange = batch.exchange AND batch.routing_key ~ bindings.matches ELSE queue = addressee END
 	), stored AS (
 		INSERT INTO events.messages (queue, exchange, routing_key, event_id, body)
 		SELECT queue, exchange, routing_key, event_id, body FROM routed JOIN batch USING (position) ORDER BY position
@@ -84,32 +88,56 @@ export const delay = sql(
 	WHERE messages.id = failed.id`,
 );
 
-/** $1 ids, $2 error codes, $3 error messages, $4 stacks, $5 node */
+/** $1 ids, $2 attempts made by now, $3 when the first of this delivery failed, $4 error codes, $5 messages, $6 stacks, $7 node, $8 release */
 export const bury = sql(
 	"events.bury",
-	`WITH failed AS (SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS failed (id, code, message, stack)),
-	gone AS (DELETE FROM events.messages USING failed WHERE messages.id = failed.id RETURNING messages.*, code, message, stack)
+	`WITH failed AS (
+		SELECT * FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+			AS failed (id, attempts_made, failed_at, code, message, stack)
+	), gone AS (
+		DELETE FROM events.messages USING failed WHERE messages.id = failed.id
+		RETURNING messages.*, attempts_made, failed_at, code, message, stack
+	)
 	INSERT INTO events.dead_letters (queue, exchange, routing_key, event_id, body, attempts, first_failed_at, died_at,
-		error_code, error_message, error_stack, node)
-	SELECT queue, exchange, routing_key, event_id, body, attempts + 1, coalesce(first_failed_at, now()), now(),
-		code, message, stack, $5
+		error_code, error_message, error_stack, node, release)
+	SELECT queue, exchange, routing_key, event_id, body, attempts_made, coalesce(first_failed_at, failed_at, now()), now(),
+		code, message, stack, $7, $8
 	FROM gone ORDER BY id`,
 );
 
-/** $1 queue, $2 how many */
-export const listDead = sql(
-	"events.list_dead",
-	`SELECT event_id, exchange, routing_key, body, attempts, first_failed_at, died_at, error_code, error_message, error_stack, node
-	FROM events.dead_letters WHERE queue = $1 ORDER BY id LIMIT $2`,
+/** $1 queue. The last one is where a visit ends: what dies during it waits for the next. */
+export const countDead = sql(
+	"events.count_dead",
+	"SELECT count(*)::int AS total, max(id) AS last FROM events.dead_letters WHERE queue = $1",
 );
 
-/** $1 queue, $2 event ids, or NULL for all of them */
-export const replayDead = sql(
-	"events.replay_dead",
-	`WITH back AS (
-		DELETE FROM events.dead_letters WHERE queue = $1 AND ($2::text[] IS NULL OR event_id = ANY ($2)) RETURNING *
+/** $1 queue */
+export const countWaiting = sql(
+	"events.count_waiting",
+	"SELECT count(*)::int AS waiting FROM events.messages WHERE queue = $1",
+);
+
+/** $1 queue, $2 the letter before, $3 the last letter, $4 how many */
+export const nextDead = sql(
+	"events.next_dead",
+	`SELECT id, event_id, exchange, routing_key, body, attempts, first_failed_at, died_at, error_code, error_message,
+		error_stack, node, release
+	FROM events.dead_letters WHERE queue = $1 AND id > $2 AND id <= $3 ORDER BY id LIMIT $4`,
+);
+
+/** $1 ids. Answers those that were still there. */
+export const putBackDead = sql(
+	"events.put_back_dead",
+	`WITH back AS (DELETE FROM events.dead_letters WHERE id = ANY ($1::bigint[]) RETURNING *),
+	stored AS (
+		INSERT INTO events.messages (queue, exchange, routing_key, event_id, body)
+		SELECT queue, exchange, routing_key, event_id, body FROM back ORDER BY id
 	)
-	INSERT INTO events.messages (queue, exchange, routing_key, event_id, body)
-	SELECT queue, exchange, routing_key, event_id, body FROM back ORDER BY id
-	RETURNING id`,
+	SELECT id FROM back`,
+);
+
+/** $1 ids. Answers those that were still there. */
+export const removeDead = sql(
+	"events.remove_dead",
+	"DELETE FROM events.dead_letters WHERE id = ANY ($1::bigint[]) RETURNING id",
 );

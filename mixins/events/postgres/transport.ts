@@ -2,17 +2,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../../database/database";
 import { sql } from "../../database/statement";
 import { topicPattern, type QueueSpec } from "../topology";
-import {
-	BODY_BYTES_MAX,
-	type DeadLetter,
-	type EventTransport,
-	type Log,
-	type OutgoingMessage,
-	type PublishOutcome,
-} from "../transport";
+import { firstLetters, putBack } from "../dead-letters/visit";
+import { BODY_BYTES_MAX, type EventTransport, type Log, type OutgoingMessage, type PublishOutcome } from "../transport";
 import { startConsumer, type PostgresConsumer } from "./consumer";
 import { settler } from "./settler";
-import { bind, listDead, publish, replayDead, type DeadLetterRow } from "./statements";
+import { deadLetters } from "./dead-letters";
+import { bind, countWaiting, publish } from "./statements";
 
 /** For handlers that still run; a message that is not settled by then is delivered again at the next start. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -24,12 +19,15 @@ export interface PostgresTransportOptions {
 	database: Database;
 	/** Stands beside what this node gave up. */
 	node: string;
+	/** Of the program; stands there too. */
+	release?: string;
 	log: Log;
 }
 
 /** Events over tables in PostgreSQL, for a shop of one process that has no RabbitMQ. */
-export function postgresTransport({ database, node, log }: PostgresTransportOptions): EventTransport {
-	const settling = settler(database, node, log);
+export function postgresTransport({ database, node, release, log }: PostgresTransportOptions): EventTransport {
+	const settling = settler(database, { node, release }, log);
+	const dead = deadLetters(database, (queue) => wake(new Set([queue])));
 	const consumers = new Set<PostgresConsumer>();
 
 	function wake(queues: ReadonlySet<string>): void {
@@ -46,6 +44,7 @@ export function postgresTransport({ database, node, log }: PostgresTransportOpti
 			column(({ routingKey }) => routingKey),
 			column(({ eventId }) => eventId),
 			column(({ body }) => body),
+			messages.map(([, { queue }]) => queue ?? null),
 		]);
 		return new Map(rows.map(({ position, queues }) => [position, queues]));
 	}
@@ -87,18 +86,18 @@ export function postgresTransport({ database, node, log }: PostgresTransportOpti
 			};
 		},
 
-		async deadLetters(queue, limit) {
-			const rows = await database.query<DeadLetterRow>(listDead, [queue, limit]);
-			return rows.map((row) => deadLetterOf(queue, row));
-		},
-
-		async replay(queue, eventIds) {
-			const moved = await database.query(replayDead, [queue, eventIds === "all" ? null : eventIds]);
-			wake(new Set([queue]));
-			return moved.length;
+		deadLetters: (queue, limit) => firstLetters(dead.visit, queue, limit),
+		replay: (queue, ids) => putBack(dead.visit, queue, ids),
+		visitDeadLetters: dead.visit,
+		countDeadLetters: dead.count,
+		async countWaiting(queue) {
+			const [found] = await database.query<{ waiting: number }>(countWaiting, [queue]);
+			return found!.waiting;
 		},
 
 		missing: () => ([...consumers].every((consumer) => consumer.isUp()) ? [] : ["postgres events"]),
+		// Its queues are rows: they have no arguments that could be others.
+		conflicts: () => [],
 
 		async close() {
 			settling.close();
@@ -130,19 +129,4 @@ function outcomeOf({ mandatory }: OutgoingMessage, isRouted: boolean, refusal: s
 	return isRouted || !mandatory
 		? { confirmed: true }
 		: { confirmed: false, reason: "no queue is bound for it", fault: "message" };
-}
-
-function deadLetterOf(queue: string, row: DeadLetterRow): DeadLetter {
-	return {
-		queue,
-		eventId: row.event_id ?? undefined,
-		exchange: row.exchange,
-		routingKey: row.routing_key,
-		body: row.body,
-		attempts: row.attempts,
-		firstFailedAt: row.first_failed_at,
-		diedAt: row.died_at,
-		failure: { code: row.error_code, message: row.error_message, stack: row.error_stack ?? undefined },
-		node: row.node,
-	};
 }

@@ -1,5 +1,7 @@
 import { connect, type Channel, type ChannelModel, type ConfirmChannel, type RecoveringChannelModel } from "amqplib";
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { gatherWrites } from "../../gather-writes";
 import { addressOf, connectionProblem, NotConnectedError, RabbitmqUnreachableError, withHeartbeat } from "./address";
 import type { Log } from "../transport";
 
@@ -59,6 +61,7 @@ export function brokerConnection(options: {
 		if (failures > 0) log.info(`Connected to RabbitMQ at ${address} again (${name})`);
 		failures = 0;
 		current = model;
+		gatherWrites(socketOf(model));
 		release();
 		for (const listener of listeners) listener();
 	}
@@ -135,5 +138,9 @@ export function brokerConnection(options: {
 
 /** amqplib only ends its half of the socket, which stays open as long as a frozen broker does not end the other. */
 function destroySocket(model: ChannelModel): void {
-	(model.connection as unknown as { stream: { destroy(error: Error): void } }).stream.destroy(new Error("closed"));
+	socketOf(model).destroy(new Error("closed"));
+}
+
+function socketOf({ connection }: ChannelModel): Socket {
+	return (connection as unknown as { stream: Socket }).stream;
 }

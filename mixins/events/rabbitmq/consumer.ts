@@ -2,13 +2,14 @@ import type { Channel, ConsumeMessage } from "amqplib";
 import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { pauseAfter } from "../backoff";
-import { failureOf } from "../failure";
-import type { Consumer, Delivery, Log, Verdict } from "../transport";
+import { failureOf, tooLarge } from "../failure";
+import type { Consumer, Delivery, Log, Verdict, Worker } from "../transport";
 import type { QueueSpec } from "../topology";
+import { acknowledgements, type Acknowledgements } from "./acknowledgements";
 import type { BrokerConnection } from "./connection";
 import { deliveryOf } from "./history";
 import type { Publication, Publisher } from "./publisher";
-import { onwards, tooLarge } from "./settle";
+import { onwards } from "./settle";
 
 const AGAIN = { firstMs: 100, maxMs: 3_000 };
 
@@ -17,8 +18,16 @@ export interface ConsumerOptions {
 	publisher: Publisher;
 	/** Declares again what the consumer needs. */
 	repair: () => Promise<void>;
-	node: string;
+	/** Until it resolves the queue is not to be consumed; undefined when nothing is in the way. */
+	inTheWay: () => Promise<void> | undefined;
+	worker: Worker;
 	log: Log;
+}
+
+/** A channel with a consumer on it, and what is answered there. */
+interface Consuming {
+	channel: Channel;
+	acks: Acknowledgements;
 }
 
 export interface RabbitmqConsumer extends Consumer {
@@ -35,48 +44,49 @@ export interface RabbitmqConsumer extends Consumer {
 export async function startConsumer(
 	spec: QueueSpec,
 	handle: (delivery: Delivery) => Promise<Verdict>,
-	{ connection, publisher, repair, node, log }: ConsumerOptions,
+	{ connection, publisher, repair, inTheWay, worker, log }: ConsumerOptions,
 ): Promise<RabbitmqConsumer> {
 	const stopping = new AbortController();
 	// Each message that is held back listens, as many as the prefetch.
 	setMaxListeners(0, stopping.signal);
 	const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
 	const inWork = new Set<Promise<void>>();
-	let current: { channel: Channel; tag: string } | undefined;
+	let current: (Consuming & { tag: string }) | undefined;
 	let troubled = false;
 
-	async function deliver(channel: Channel, message: ConsumeMessage): Promise<void> {
-		const failure = tooLarge(message);
+	async function deliver(acks: Acknowledgements, message: ConsumeMessage): Promise<void> {
+		const failure = tooLarge(message.content.length);
 		const verdict: Verdict = failure
 			? { kind: "dead", failure }
 			: await handle(deliveryOf(spec.name, message)).catch((error: unknown) => ({
 					kind: "retry",
 					failure: failureOf(error),
 				}));
-		const publication = onwards(spec, message, verdict, node);
-		const isSafe = publication === undefined || (await forwarded(channel, publication));
+		if (verdict.kind === "left") return;
+		const publication = onwards(spec, message, verdict, worker);
+		const isSafe = publication === undefined || (await forwarded(acks, publication));
 		// On a channel that was lost meanwhile there is nothing to answer: RabbitMQ delivers the message again.
-		if (current?.channel !== channel) return;
-		if (isSafe) channel.ack(message);
-		else channel.nack(message);
+		if (acks.ended()) return;
+		if (isSafe) acks.done(message);
+		else acks.giveBack(message);
 	}
 
 	/**
 	 * Keeps the message until its copy is confirmed. Sending it back instead would count as a delivery, and twenty of
 	 * these, in an alarm of a few seconds, would make a dead letter of a good message.
 	 */
-	async function forwarded(channel: Channel, publication: Publication): Promise<boolean> {
+	async function forwarded(acks: Acknowledgements, publication: Publication): Promise<boolean> {
 		for (let failures = 1; ; failures++) {
-			const outcome = await publisher.publish(publication);
-			if (outcome.confirmed) {
+			const [outcome] = await publisher.publish([publication]);
+			if (outcome!.confirmed) {
 				troubled = false;
 				return true;
 			}
 			// Once for all that are held back by the same trouble.
 			if (!troubled)
-				log.warn(`Messages of ${spec.name} can't be put into ${publication.routingKey} yet: ${outcome.reason}`);
+				log.warn(`Messages of ${spec.name} can't be put into ${publication.routingKey} yet: ${outcome!.reason}`);
 			troubled = true;
-			if (stopping.signal.aborted || current?.channel !== channel) return false;
+			if (stopping.signal.aborted || acks.ended()) return false;
 			await pause(pauseAfter(failures, AGAIN), undefined, { signal: stopping.signal }).catch(() => undefined);
 		}
 	}
@@ -84,22 +94,34 @@ export async function startConsumer(
 	/** @returns a promise of the reason why it ended */
 	async function begin(): Promise<{ ended: Promise<string> }> {
 		const channel = await connection.channel();
+		const acks = acknowledgements(channel, spec.prefetch);
 		const ended = new Promise<string>((resolve) => {
 			let reason = "its channel was lost with the connection, or its queue was deleted";
 			channel.on("error", (error: Error) => (reason = error.message));
 			channel.on("close", () => {
-				if (current?.channel === channel) current = undefined;
+				leave({ channel, acks });
 				resolve(reason);
 			});
 		});
 		await channel.prefetch(spec.prefetch, false);
 		const { consumerTag } = await channel.consume(spec.name, (message) => {
-			if (message) track(deliver(channel, message));
-			// The queue was deleted, or its leader moved away.
-			else void channel.close().catch(() => undefined);
+			if (message) track(deliver(acks, message));
+			else lost({ channel, acks });
 		});
-		current = { channel, tag: consumerTag };
+		current = { channel, acks, tag: consumerTag };
 		return { ended };
+	}
+
+	/** The queue was deleted, or its leader moved away: what is still in work has nothing to answer to any more. */
+	function lost(consuming: Consuming): void {
+		leave(consuming);
+		// It may be closed already, which is as good.
+		consuming.channel.close().catch(() => undefined);
+	}
+
+	function leave({ channel, acks }: Consuming): void {
+		acks.end();
+		if (current?.channel === channel) current = undefined;
 	}
 
 	function track(work: Promise<void>): void {
@@ -112,6 +134,12 @@ export async function startConsumer(
 		while (!stopping.signal.aborted) {
 			await Promise.race([connection.up(), stopped]);
 			if (stopping.signal.aborted) break;
+			const obstacle = inTheWay();
+			if (obstacle) {
+				tried();
+				await Promise.race([obstacle, stopped]);
+				continue;
+			}
 			try {
 				const { ended } = await begin();
 				tried();
@@ -138,6 +166,7 @@ export async function startConsumer(
 			const consuming = current;
 			if (consuming) await consuming.channel.cancel(consuming.tag).catch(() => undefined);
 			await Promise.all(inWork);
+			consuming?.acks.flush();
 			await consuming?.channel.close().catch(() => undefined);
 			await Promise.all(running);
 		},

@@ -1,6 +1,8 @@
 import type { Message, XDeath } from "amqplib";
+import { eventTypeIn, letterId } from "../dead-letters/letter-id";
+import { serviceOf } from "../topology";
 import { BODY_BYTES_MAX, type DeadLetter, type Failure } from "../transport";
-import { DIED_AT, ERROR_CODE, ERROR_MESSAGE, ERROR_STACK, NODE, dateIn, historyOf, textIn } from "./history";
+import { DIED_AT, ERROR_CODE, ERROR_MESSAGE, ERROR_STACK, NODE, RELEASE, dateIn, historyOf, textIn } from "./history";
 
 /** Reads a message of a dead-letter queue, whoever has put it there. */
 export function deadLetterOf(queue: string, message: Message): DeadLetter {
@@ -8,18 +10,25 @@ export function deadLetterOf(queue: string, message: Message): DeadLetter {
 	const { exchange, routingKey } = originOf(queue, message);
 	const { attempts, firstFailedAt } = historyOf(message);
 	const byBroker = deathIn(message, queue);
+	const eventId = message.properties.messageId as string | undefined;
+	const body = message.content.toString("utf8", 0, BODY_BYTES_MAX);
 	const diedAt = dateIn(headers, DIED_AT) ?? (byBroker ? new Date(byBroker.time.value * 1_000) : new Date(0));
 	return {
 		queue,
-		eventId: message.properties.messageId as string | undefined,
+		id: letterId(eventId, message.content),
+		eventId,
+		eventType: eventTypeIn(body),
 		exchange,
 		routingKey,
-		body: message.content.toString("utf8", 0, BODY_BYTES_MAX),
+		body,
+		bytes: message.content.length,
 		attempts: Math.max(attempts, 1),
 		firstFailedAt: firstFailedAt ?? diedAt,
 		diedAt,
 		failure: failureOf(headers, byBroker),
+		service: serviceOf(queue),
 		node: textIn(headers, NODE) ?? "rabbitmq",
+		release: textIn(headers, RELEASE),
 	};
 }
 

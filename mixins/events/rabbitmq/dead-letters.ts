@@ -1,10 +1,11 @@
 import type { Channel, ConsumeMessage } from "amqplib";
-import type { DeadLetter } from "../transport";
+import type { LetterDecision, LetterOutcome, LetterVisit, LetterVisitor } from "../dead-letters/visit";
+import type { DeadLetter, PublishOutcome } from "../transport";
 import type { BrokerConnection } from "./connection";
 import { deadLetterOf, originOf } from "./dead-letter";
 import { afterReplay } from "./history";
 import { lookInto, type Look } from "./look";
-import type { Publisher } from "./publisher";
+import type { Publication, Publisher } from "./publisher";
 import { deadLetterQueue } from "./queues";
 import { toQueue } from "./settle";
 
@@ -13,8 +14,13 @@ const BATCH_SIZE = 100;
 
 /** What a consumer gave up on. While one node looks through it, another sees what came later only. */
 export interface DeadLetters {
-	list(queue: string, limit: number): Promise<DeadLetter[]>;
-	replay(queue: string, eventIds: readonly string[] | "all"): Promise<number>;
+	visit(queue: string, visitor: LetterVisitor): Promise<LetterVisit>;
+	count(queue: string): Promise<number>;
+}
+
+interface Held {
+	message: ConsumeMessage;
+	letter: DeadLetter;
 }
 
 export function deadLetters(connection: BrokerConnection, publisher: Publisher): DeadLetters {
@@ -22,15 +28,8 @@ export function deadLetters(connection: BrokerConnection, publisher: Publisher):
 	let last: Promise<unknown> = Promise.resolve();
 	let channel: Channel | undefined;
 
-	async function looking<Result>(queue: string, work: (look: Look) => Promise<Result>): Promise<Result> {
-		const mine = last.then(async () => {
-			const look = await lookInto(await openChannel(), deadLetterQueue(queue));
-			try {
-				return await work(look);
-			} finally {
-				await look.end().catch(() => undefined);
-			}
-		});
+	async function alone<Result>(work: (channel: Channel) => Promise<Result>): Promise<Result> {
+		const mine = last.then(async () => work(await openChannel()));
 		last = mine.catch(() => undefined);
 		return mine;
 	}
@@ -49,46 +48,71 @@ export function deadLetters(connection: BrokerConnection, publisher: Publisher):
 		return opened;
 	}
 
-	/** @returns how many were confirmed in their own queue, and are now gone from here */
-	async function replayed(look: Look, queue: string, messages: readonly ConsumeMessage[]): Promise<number> {
-		const outcomes = await Promise.all(
-			messages.map((message) =>
-				publisher.publish(toQueue(queue, message, afterReplay(message, originOf(queue, message)))),
-			),
-		);
-		const moved = messages.filter((_, index) => outcomes[index]!.confirmed);
-		for (const message of moved) look.remove(message);
-		return moved.length;
+	/** A letter leaves only after its copy was confirmed in its own queue. */
+	async function carryOut(
+		look: Look,
+		held: readonly Held[],
+		decisions: readonly LetterDecision[],
+	): Promise<LetterOutcome[]> {
+		const back = held.filter((_, index) => decisions[index] === "putBack");
+		const published = await publisher.publish(back.map((each) => copyOf(each)));
+		const refusals = new Map(back.flatMap(({ message }, index) => refusalIn(message, published[index]!)));
+		return held.map(({ message }, index) => {
+			const decision = decisions[index]!;
+			if (decision === "keep") return { kind: "kept" };
+			const refusal = refusals.get(message);
+			if (refusal !== undefined) return { kind: "failed", reason: refusal };
+			try {
+				look.remove(message);
+			} catch (error) {
+				const copied = decision === "putBack" ? "a copy went back, but " : "";
+				const reason = `${copied}it could not be taken out of the dead letters: ${(error as Error).message}`;
+				return { kind: "failed", reason };
+			}
+			return { kind: decision === "putBack" ? "putBack" : "removed" };
+		});
 	}
 
 	return {
-		list: (queue, limit) =>
-			looking(queue, async ({ messages }) =>
-				oldestFirst(queue, messages)
-					.slice(0, limit)
-					.map(({ letter }) => letter),
-			),
-
-		replay: (queue, eventIds) =>
-			looking(queue, async (look) => {
-				const wanted = eventIds === "all" ? undefined : new Set(eventIds);
-				const chosen = oldestFirst(queue, look.messages)
-					.map(({ message }) => message)
-					.filter(({ properties }) => !wanted || wanted.has(properties.messageId as string));
-				let moved = 0;
-				for (let from = 0; from < chosen.length; from += BATCH_SIZE) {
-					moved += await replayed(look, queue, chosen.slice(from, from + BATCH_SIZE));
+		visit: (queue, visitor) =>
+			alone(async (opened) => {
+				const look = await lookInto(opened, deadLetterQueue(queue));
+				try {
+					const held = oldestFirst(queue, look.messages);
+					let seen = 0;
+					for (let goesOn = true; goesOn && seen < held.length;) {
+						const some = held.slice(seen, seen + BATCH_SIZE);
+						const letters = some.map(({ letter }) => letter);
+						const decisions = await visitor.decide(letters);
+						const outcomes = await carryOut(look, some, decisions);
+						goesOn = visitor.carriedOut(letters, outcomes);
+						seen += some.length;
+					}
+					return { seen, total: look.total };
+				} finally {
+					// On a lost channel there is nothing to put back: RabbitMQ has done it.
+					await look.end().catch(() => undefined);
 				}
-				return moved;
 			}),
+
+		count: (queue) => alone(async (opened) => (await opened.checkQueue(deadLetterQueue(queue))).messageCount),
 	};
 }
 
-function oldestFirst(
-	queue: string,
-	messages: readonly ConsumeMessage[],
-): { message: ConsumeMessage; letter: DeadLetter }[] {
+function copyOf({ message, letter: { queue } }: Held): Publication {
+	return toQueue(queue, message, afterReplay(message, originOf(queue, message)));
+}
+
+function refusalIn(message: ConsumeMessage, outcome: PublishOutcome): [ConsumeMessage, string][] {
+	return outcome.confirmed ? [] : [[message, outcome.reason]];
+}
+
+/** Of those that died in the same millisecond the one that was made first: a UUIDv7 sorts by that. */
+function oldestFirst(queue: string, messages: readonly ConsumeMessage[]): Held[] {
 	return messages
 		.map((message) => ({ message, letter: deadLetterOf(queue, message) }))
-		.toSorted((a, b) => a.letter.diedAt.getTime() - b.letter.diedAt.getTime());
+		.toSorted(
+			({ letter: a }, { letter: b }) =>
+				a.diedAt.getTime() - b.diedAt.getTime() || (a.id < b.id ? -1 : Number(a.id > b.id)),
+		);
 }

@@ -1,8 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { pauseAfter, type Backoff } from "../backoff";
 import type { Log } from "../transport";
-import type { Topology } from "../topology";
+import { hasListener, type Topology, type TopologyConflict } from "../topology";
+import { sentenceOf } from "./conflict";
 import type { BrokerConnection } from "./connection";
 import { bindAgain, declareTopology } from "./declare";
+import { silentQueues } from "./silence";
 
 /** What is published between the loss of a binding and this check misses its queue; it costs one call per binding. */
 const BINDINGS_CHECK_MS = 10_000;
@@ -13,22 +16,53 @@ const BINDINGS_CHECK_MS = 10_000;
  */
 const REPAIR_DELAY_MS = 1_000;
 
+/** A lost connection needs a few seconds to come back; a broker that breaks off so often is not ready for us. */
+const ATTEMPTS_MAX = 5;
+
+/** Between looks whether somebody has mended a conflict: an operator who has waits for half a minute at most. */
+const CONFLICT_PAUSE: Backoff = { firstMs: 1_000, maxMs: 30_000 };
+
+export interface DeclarationsOptions {
+	connection: BrokerConnection;
+	/** Opens one more connection, to find out whether queues answer. */
+	open(): Promise<BrokerConnection>;
+	conflictPause?: Backoff;
+	log: Log;
+}
+
 /** What has been declared, and is declared again when it gets lost. */
 export interface Declarations {
-	/** @throws {TopologyConflictError} */
+	/** Conflicts don't reject it: they are said once, and looked at again until somebody has mended them. */
 	declare(topology: Topology): Promise<void>;
 	/** Declares everything once more, a second later, once for all who ask meanwhile. Never rejects. */
 	repair(): Promise<void>;
+	conflicts(): readonly TopologyConflict[];
+	/** Resolves when nothing stands in the way of consuming this queue any more; undefined when nothing does. */
+	inTheWayOf(queue: string): Promise<void> | undefined;
+	/** Why nothing may be published there at present: it could get lost. */
+	refusal(exchange: string, routingKey: string): string | undefined;
 	close(): void;
 }
 
-export function declarations(connection: BrokerConnection, log: Log): Declarations {
+export function declarations({
+	connection,
+	open,
+	conflictPause = CONFLICT_PAUSE,
+	log,
+}: DeclarationsOptions): Declarations {
 	let declared: Topology = { exchanges: [], queues: [] };
 	let repairing: Promise<void> | undefined;
 	let checking = false;
+	let conflicts: readonly TopologyConflict[] = [];
+	let looks = 0;
+	let nextLook: NodeJS.Timeout | undefined;
+	let waiting: { queue: string; resolve(): void }[] = [];
+	let closed = false;
+	/** One at a time, so that an older finding never replaces a newer one. */
+	let last: Promise<unknown> = Promise.resolve();
 
 	async function quietly(work: () => Promise<void>): Promise<void> {
-		if (!connection.isUp()) return;
+		if (closed || !connection.isUp()) return;
 		try {
 			await work();
 		} catch (error) {
@@ -36,32 +70,114 @@ export function declarations(connection: BrokerConnection, log: Log): Declaratio
 		}
 	}
 
+	function declareInTurn(): Promise<void> {
+		const mine = last.then(async () => {
+			if (closed) return;
+			const found = await declareTopology(connection, declared);
+			const known = new Set(found.map(({ name }) => name));
+			const dead = await silentQueues(open, declared, known).catch((error: Error) => {
+				log.warn(`Whether the queues answer could not be found out: ${error.message}`);
+				return [];
+			});
+			if (!closed) accept([...found, ...dead]);
+		});
+		last = mine.catch(() => undefined);
+		return mine;
+	}
+
+	function accept(found: readonly TopologyConflict[]): void {
+		const before = new Set(conflicts.map(sentenceOf));
+		const after = new Set(found.map(({ name }) => name));
+		for (const sentence of found.map(sentenceOf)) if (!before.has(sentence)) log.error(sentence);
+		for (const { kind, name } of conflicts) {
+			if (!after.has(name)) log.info(`The ${kind} ${name} on RabbitMQ is now as it should be`);
+		}
+		conflicts = found;
+		const free = waiting.filter(({ queue }) => !isBlocked(queue));
+		waiting = waiting.filter(({ queue }) => isBlocked(queue));
+		for (const { resolve } of free) resolve();
+		looks = found.length > 0 ? looks + 1 : 0;
+		planLook();
+	}
+
+	function planLook(): void {
+		clearTimeout(nextLook);
+		nextLook = undefined;
+		if (looks > 0 && !closed) nextLook = setTimeout(() => void lookAgain(), pauseAfter(looks, conflictPause)).unref();
+	}
+
+	async function lookAgain(): Promise<void> {
+		nextLook = undefined;
+		await quietly(declareInTurn);
+		// It failed, or there was no connection.
+		if (!nextLook) planLook();
+	}
+
 	async function repairSoon(): Promise<void> {
 		await pause(REPAIR_DELAY_MS, undefined, { ref: false });
 		repairing = undefined;
-		await quietly(() => declareTopology(connection, declared));
+		await quietly(declareInTurn);
+	}
+
+	function repair(): Promise<void> {
+		repairing ??= repairSoon();
+		return repairing;
 	}
 
 	async function check(): Promise<void> {
 		if (checking) return;
 		checking = true;
-		await quietly(() => bindAgain(connection, declared));
+		await quietly(async () => {
+			const lost = await bindAgain(connection, declared);
+			// A queue in conflict is looked at anyway.
+			if (lost.some((queue) => !isBlocked(queue))) await repair();
+		});
 		checking = false;
 	}
 
+	const isBlocked = (queue: string): boolean => conflicts.some(({ of }) => of === queue);
 	const checks = setInterval(() => void check(), BINDINGS_CHECK_MS).unref();
 
 	return {
 		async declare(topology) {
-			await declareTopology(connection, topology);
 			declared = merged(declared, topology);
+			for (let attempt = 1; ; attempt++) {
+				try {
+					return await declareInTurn();
+				} catch (error) {
+					// A broker that is killed while it declares comes back, and takes it up where it was.
+					if (connection.isUp() || attempt === ATTEMPTS_MAX) throw error;
+					await connection.up();
+				}
+			}
 		},
-		repair() {
-			repairing ??= repairSoon();
-			return repairing;
+		repair,
+		conflicts: () => conflicts,
+		inTheWayOf(queue) {
+			return isBlocked(queue) ? new Promise((resolve) => waiting.push({ queue, resolve })) : undefined;
 		},
-		close: () => clearInterval(checks),
+		refusal(exchange, routingKey) {
+			const found = conflicts.find((conflict) => concerns(conflict, declared, exchange, routingKey));
+			return found && `topology: ${found.kind} ${found.name} (${found.problem})`;
+		},
+		close() {
+			closed = true;
+			clearInterval(checks);
+			clearTimeout(nextLook);
+		},
 	};
+}
+
+/** Whether what is published there needs what is in conflict; a delay or dead-letter queue is not on its way. */
+function concerns(
+	{ kind, name, of }: TopologyConflict,
+	{ queues }: Topology,
+	exchange: string,
+	routingKey: string,
+): boolean {
+	if (kind === "exchange") return name === exchange;
+	const own = queues.filter((queue) => queue.name === name && name === of);
+	return hasListener({ exchanges: [], queues: own }, exchange, routingKey);
 }
 
 /** A queue that is declared once more replaces its former self. */

@@ -1,51 +1,45 @@
 import type { Channel } from "amqplib";
-import type { QueueSpec, Topology } from "../topology";
+import type { QueueSpec, Topology, TopologyConflict } from "../topology";
+import { conflictOf } from "./conflict";
 import type { BrokerConnection } from "./connection";
 import { declarationsOf } from "./queues";
 
 /** Making a quorum queue takes RabbitMQ about 20 ms, three at once not much longer. */
 const CHANNELS = 4;
 
-/** A queue or exchange of this name exists and is of another kind. RabbitMQ can't change it, and we won't delete it. */
-export class TopologyConflictError extends Error {
-	override readonly name = "TopologyConflictError";
-	readonly code = "TOPOLOGY_CONFLICT";
-
-	constructor(kind: "queue" | "exchange", name: string, problem: string) {
-		super(
-			`The ${kind} ${name} exists on RabbitMQ and is another one than is needed here (${problem}). ` +
-				`Let its messages be handled, then delete it (rabbitmqctl delete_queue, or the management page), and start again; ` +
-				`or use a virtual host of its own.`,
-		);
-	}
+/**
+ * Declares what is not there yet and leaves what is; any number of nodes may do so at once. What exists and is another
+ * one stays as it is: RabbitMQ can't change it, and nobody's messages are deleted by code.
+ * @returns everything that stands in the way, not only the first
+ */
+export async function declareTopology(
+	connection: BrokerConnection,
+	{ exchanges, queues }: Topology,
+): Promise<TopologyConflict[]> {
+	const conflicts: TopologyConflict[] = [];
+	await onChannels(connection, 1, exchanges, async (attempt, name) => {
+		const work = async (channel: Channel) => channel.assertExchange(name, "topic", { durable: true });
+		conflicts.push(...(await attempt("exchange", name, work)));
+	});
+	await onChannels(connection, CHANNELS, queues, async (attempt, spec) => {
+		conflicts.push(...(await declareQueue(attempt, spec)));
+	});
+	return conflicts;
 }
 
 /**
- * Declares what is not there yet and leaves what is; any number of nodes may do so at once.
- * @throws {TopologyConflictError}
+ * A queue that is another one than it should be is bound all the same: so what is published by nodes that don't know of
+ * the trouble is kept in it.
  */
-export async function declareTopology(connection: BrokerConnection, { exchanges, queues }: Topology): Promise<void> {
-	await onChannel(connection, async (channel) => {
-		for (const name of exchanges) {
-			await conflicting("exchange", name, channel.assertExchange(name, "topic", { durable: true }));
-		}
-	});
-	const waiting = [...queues];
-	await Promise.all(
-		Array.from({ length: Math.min(CHANNELS, queues.length) }, () =>
-			onChannel(connection, async (channel) => {
-				for (let spec = waiting.shift(); spec; spec = waiting.shift()) await declareQueue(channel, spec);
-			}),
-		),
-	);
-}
-
-async function declareQueue(channel: Channel, spec: QueueSpec): Promise<void> {
-	for (const declaration of declarationsOf(spec)) {
-		const { name } = declaration;
-		await conflicting("queue", name, channel.assertQueue(name, { durable: true, arguments: declaration.arguments }));
+async function declareQueue(attempt: Attempt, spec: QueueSpec): Promise<TopologyConflict[]> {
+	const conflicts: TopologyConflict[] = [];
+	for (const { name, arguments: args } of declarationsOf(spec)) {
+		const work = async (channel: Channel) => channel.assertQueue(name, { durable: true, arguments: args });
+		conflicts.push(...(await attempt("queue", name, work)));
 	}
-	await bindQueue(channel, spec);
+	const bound = await attempt("queue", spec.name, (channel) => bindQueue(channel, spec));
+	const isKnown = conflicts.some(({ name }) => name === spec.name);
+	return [...conflicts, ...(isKnown ? [] : bound)].map((conflict) => ({ ...conflict, of: spec.name }));
 }
 
 /** Bindings that exist stay as they are, so that this may be repeated. */
@@ -53,32 +47,71 @@ async function bindQueue(channel: Channel, { name, bindings }: QueueSpec): Promi
 	for (const { exchange, pattern } of bindings) await channel.bindQueue(name, exchange, pattern);
 }
 
-/** Restores bindings that somebody has removed: nothing else would show that they are gone. */
-export async function bindAgain(connection: BrokerConnection, { queues }: Topology): Promise<void> {
-	await onChannel(connection, async (channel) => {
-		for (const spec of queues) await bindQueue(channel, spec);
+/**
+ * Restores bindings that somebody has removed: nothing else would show that they are gone.
+ * @returns the queues that could not be bound, as they are gone themselves
+ */
+export async function bindAgain(connection: BrokerConnection, { queues }: Topology): Promise<string[]> {
+	const lost: TopologyConflict[] = [];
+	await onChannels(connection, 1, queues, async (attempt, spec) => {
+		lost.push(...(await attempt("queue", spec.name, (channel) => bindQueue(channel, spec))));
 	});
+	return lost.map(({ name }) => name);
 }
 
-async function onChannel(connection: BrokerConnection, work: (channel: Channel) => Promise<void>): Promise<void> {
-	const channel = await connection.channel();
+/** @returns the conflict in which the work ended, or nothing */
+type Attempt = (
+	kind: TopologyConflict["kind"],
+	name: string,
+	work: (channel: Channel) => Promise<unknown>,
+) => Promise<TopologyConflict[]>;
+
+/** Works on all items, on so many channels at once; each channel is opened anew after a refusal, which closes it. */
+async function onChannels<Item>(
+	connection: BrokerConnection,
+	channels: number,
+	items: readonly Item[],
+	work: (attempt: Attempt, item: Item) => Promise<void>,
+): Promise<void> {
+	const waiting = [...items];
+	const one = async (): Promise<void> => {
+		let channel: Channel | undefined;
+		const attempt: Attempt = async (kind, name, ask) => {
+			channel ??= await openChannel(connection, () => (channel = undefined));
+			try {
+				await ask(channel);
+				return [];
+			} catch (error) {
+				return [conflictOf(kind, name, error)];
+			}
+		};
+		try {
+			for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(attempt, item);
+		} finally {
+			await channel?.close();
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(channels, items.length) }, one));
+}
+
+/** Does something on a channel of its own: a fault closes it, and nothing else. */
+export async function onChannel<Result>(
+	connection: BrokerConnection,
+	work: (channel: Channel) => Promise<Result>,
+): Promise<Result> {
 	let open = true;
-	channel.on("close", () => (open = false));
-	// The failing call tells it as well.
-	channel.on("error", () => undefined);
+	const channel = await openChannel(connection, () => (open = false));
 	try {
-		await work(channel);
+		return await work(channel);
 	} finally {
 		if (open) await channel.close();
 	}
 }
 
-async function conflicting(kind: "queue" | "exchange", name: string, declared: Promise<unknown>): Promise<void> {
-	try {
-		await declared;
-	} catch (error) {
-		if ((error as { code?: number }).code !== 406) throw error;
-		const problem = /PRECONDITION_FAILED - (.*)"/.exec((error as Error).message)?.[1] ?? (error as Error).message;
-		throw new TopologyConflictError(kind, name, problem);
-	}
+async function openChannel(connection: BrokerConnection, closed: () => void): Promise<Channel> {
+	const channel = await connection.channel();
+	channel.on("close", closed);
+	// The failing call tells it as well.
+	channel.on("error", () => undefined);
+	return channel;
 }

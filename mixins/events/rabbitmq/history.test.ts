@@ -2,6 +2,7 @@ import type { Message } from "amqplib";
 import { afterDeath, afterFailure, afterReplay, deliveryOf, historyOf } from "./history";
 
 const failure = { code: "OUT_OF_PAPER", message: "The printer is out of paper", stack: "Error: at a place" };
+const by = { service: "cart", node: "node-1", release: "1.2.3" };
 const now = new Date("2026-05-01T12:00:00.000Z");
 const later = new Date("2026-05-01T12:00:01.000Z");
 
@@ -41,7 +42,7 @@ test("each failure counts an attempt and keeps the first time and the origin", (
 });
 
 test("a dead letter carries all that an operator needs", () => {
-	const { headers } = afterDeath(message({}), failure, "node-1", now);
+	const { headers } = afterDeath(message({}), { failure }, by, now);
 
 	expect(headers).toEqual({
 		"x-attempts": 1,
@@ -52,12 +53,14 @@ test("a dead letter carries all that an operator needs", () => {
 		"x-error-code": "OUT_OF_PAPER",
 		"x-error-message": "The printer is out of paper",
 		"x-error-stack": "Error: at a place",
+		"x-service": "cart",
 		"x-node": "node-1",
+		"x-release": "1.2.3",
 	});
 });
 
 test("a replayed message starts over and keeps its origin", () => {
-	const dead = sentOn(afterDeath(message({}), failure, "node-1", now));
+	const dead = sentOn(afterDeath(message({}), { failure }, by, now));
 
 	const { headers, messageId } = afterReplay(dead, historyOf(dead));
 

@@ -1,6 +1,6 @@
 import type { Message, Options } from "amqplib";
 import { limited } from "../failure";
-import type { Delivery, Failure } from "../transport";
+import type { AttemptsInPlace, Delivery, Failure, Worker } from "../transport";
 
 /** What a message has been through; it travels in its headers. */
 export interface History {
@@ -23,10 +23,17 @@ export const ERROR_MESSAGE = "x-error-message";
 export const ERROR_STACK = "x-error-stack";
 export const DIED_AT = "x-died-at";
 export const NODE = "x-node";
+const SERVICE = "x-service";
+export const RELEASE = "x-release";
+
+/** Who gives a message up. */
+export interface GivenUpBy extends Worker {
+	service: string;
+}
 
 /** Written by us or by RabbitMQ: each stage writes its own. CC and BCC would send a retry to other queues again. */
 const NOT_CARRIED_ON =
-	/^(x-(attempts|(first-)?failed-at|original-|error-|died-at|node|publication|death|delivery-count|first-death-|last-death-).*|CC|BCC)$/;
+	/^(x-(attempts|(first-)?failed-at|original-|error-|died-at|node|service|release|publication|death|delivery-count|first-death-|last-death-).*|CC|BCC)$/;
 
 /** Foreign headers are carried on as far as they are short and plain; a frame that grew too long ends the connection. */
 const FOREIGN_HEADERS_MAX = 30;
@@ -56,27 +63,43 @@ export function deliveryOf(queue: string, message: Message): Delivery {
 	};
 }
 
-/** The properties of a message that failed once more. */
-export function afterFailure(message: Message, failure: Failure, now: Date): Options.Publish {
+/** The properties of a message that failed once more, or more often in one delivery. */
+export function afterFailure(
+	message: Message,
+	failure: Failure,
+	now: Date,
+	{ attempts, firstFailedAt }: AttemptsInPlace = { attempts: 1, firstFailedAt: now },
+): Options.Publish {
 	const history = historyOf(message);
 	const { code, message: text } = limited(failure);
 	return carriedOn(message, {
 		...originOf(history),
-		[ATTEMPTS]: history.attempts + 1,
-		[FIRST_FAILED_AT]: (history.firstFailedAt ?? now).toISOString(),
+		[ATTEMPTS]: history.attempts + attempts,
+		[FIRST_FAILED_AT]: (history.firstFailedAt ?? firstFailedAt).toISOString(),
 		[ERROR_CODE]: code,
 		[ERROR_MESSAGE]: text,
 	});
 }
 
 /** The properties of a message that nobody will try again by itself. */
-export function afterDeath(message: Message, failure: Failure, node: string, now: Date): Options.Publish {
-	const properties = afterFailure(message, failure, now);
-	const { stack: text } = limited(failure);
-	const stack = text === undefined ? {} : { [ERROR_STACK]: text };
+export function afterDeath(
+	message: Message,
+	{ failure, inPlace }: { failure: Failure; inPlace?: AttemptsInPlace },
+	by: GivenUpBy,
+	now: Date,
+): Options.Publish {
+	const properties = afterFailure(message, failure, now, inPlace);
+	const { stack } = limited(failure);
 	return {
 		...properties,
-		headers: { ...(properties.headers as Headers), ...stack, [DIED_AT]: now.toISOString(), [NODE]: node },
+		headers: {
+			...(properties.headers as Headers),
+			...(stack !== undefined && { [ERROR_STACK]: stack }),
+			[DIED_AT]: now.toISOString(),
+			[SERVICE]: by.service,
+			[NODE]: by.node,
+			...(by.release !== undefined && { [RELEASE]: by.release }),
+		},
 	};
 }
 
@@ -85,7 +108,8 @@ export function afterReplay(message: Message, history: Pick<History, "exchange" 
 	return carriedOn(message, originOf(history));
 }
 
-function originOf({ exchange, routingKey }: Pick<History, "exchange" | "routingKey">): Headers {
+/** Where a message was first published, for one that passes by its exchange. */
+export function originOf({ exchange, routingKey }: Pick<History, "exchange" | "routingKey">): Headers {
 	return { [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey };
 }
 

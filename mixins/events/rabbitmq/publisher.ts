@@ -10,7 +10,7 @@ import { slots } from "./slots";
 export const CONFIRM_TIMEOUT_MS = 5_000;
 
 /** Ten times what keeps RabbitMQ busy; at about 1 kB each it bounds what waits in the socket. */
-const IN_FLIGHT_MAX = 1_000;
+const IN_FLIGHT_MAX = 4_000;
 
 const SWEEP_MS = 250;
 const REOPEN = { firstMs: 50, maxMs: 2_000 };
@@ -28,8 +28,8 @@ export interface Publisher {
 	isUp(): boolean;
 	/** Resolves when the channel for publishing is open. Called once, after the connection was made. */
 	ready(): Promise<void>;
-	/** Never rejects. Messages leave in the order of the calls. */
-	publish(publication: Publication): Promise<PublishOutcome>;
+	/** One outcome for each, in their order. Never rejects. Messages leave in the order of the calls. */
+	publish(publications: readonly Publication[]): Promise<PublishOutcome[]>;
 	/** Waits for the confirms under way, within their time limit. */
 	close(): Promise<void>;
 }
@@ -109,25 +109,24 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 		}
 	}, SWEEP_MS).unref();
 
-	function send({ exchange, routingKey, body, mandatory, properties }: Publication): Promise<PublishOutcome> {
-		return new Promise((settle) => {
-			const { marker, headers } = marked(properties);
-			const message: Pending = { settle, deadline: Date.now() + CONFIRM_TIMEOUT_MS, returned: false };
-			live().publish(
-				exchange,
-				routingKey,
-				body,
-				{ ...properties, headers, mandatory, persistent: true },
-				(error: Error | null) => {
-					// At a lost channel amqplib calls back for each message; why it was lost, only its own events tell.
-					if (error && error.message !== "message nacked") return;
-					pending.delete(marker);
-					inFlight.give();
-					settle(answer(error, message));
-				},
-			);
-			pending.set(marker, message);
-		});
+	/** Needs a slot, and gives it back when the message is answered. @throws why nothing can be published at present */
+	function send({ exchange, routingKey, body, mandatory, properties }: Publication, settle: Pending["settle"]): void {
+		const { marker, headers } = marked(properties);
+		const message: Pending = { settle, deadline: Date.now() + CONFIRM_TIMEOUT_MS, returned: false };
+		live().publish(
+			exchange,
+			routingKey,
+			body,
+			{ ...properties, headers, mandatory, persistent: true },
+			(error: Error | null) => {
+				// At a lost channel amqplib calls back for each message; why it was lost, only its own events tell.
+				if (error && error.message !== "message nacked") return;
+				pending.delete(marker);
+				inFlight.give();
+				settle(answer(error, message));
+			},
+		);
+		pending.set(marker, message);
 	}
 
 	/** A returned message is known by its id; a second copy, or one without an id, needs a number. */
@@ -149,14 +148,23 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 	return {
 		isUp: () => channel !== undefined,
 		ready: openChannel,
-		async publish(publication) {
-			if (!(await inFlight.take(CONFIRM_TIMEOUT_MS))) {
-				return { confirmed: false, reason: `${IN_FLIGHT_MAX} messages wait for their confirm already` };
+		async publish(publications) {
+			const batch = batchOf(publications.length);
+			for (const [index, publication] of publications.entries()) {
+				if (!inFlight.takeNow() && !(await inFlight.take(CONFIRM_TIMEOUT_MS))) {
+					// Nothing has moved for so long: the rest would only wait as well.
+					batch.giveUpFrom(index, `${IN_FLIGHT_MAX} messages wait for their confirm already`);
+					break;
+				}
+				try {
+					send(publication, (outcome) => batch.settle(index, outcome));
+				} catch (error) {
+					inFlight.give();
+					batch.giveUpFrom(index, (error as Error).message);
+					break;
+				}
 			}
-			return send(publication).catch((error: Error) => {
-				inFlight.give();
-				return { confirmed: false, reason: error.message };
-			});
+			return batch.outcomes;
 		},
 		async close() {
 			closing = true;
@@ -165,6 +173,34 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 				pause(CONFIRM_TIMEOUT_MS, undefined, { ref: false }),
 			]);
 			clearInterval(sweep);
+		},
+	};
+}
+
+/** The outcomes of messages that were handed over together; hundreds share one promise. */
+function batchOf(size: number): {
+	readonly outcomes: Promise<PublishOutcome[]>;
+	settle(index: number, outcome: PublishOutcome): void;
+	giveUpFrom(index: number, reason: string): void;
+} {
+	const settled: PublishOutcome[] = Array.from({ length: size });
+	let open = size;
+	let done!: (outcomes: PublishOutcome[]) => void;
+	const outcomes = new Promise<PublishOutcome[]>((resolve) => (done = resolve));
+	if (size === 0) done(settled);
+
+	function settle(index: number, outcome: PublishOutcome): void {
+		// A message that took too long was settled then; its late confirm changes nothing.
+		if (settled[index]) return;
+		settled[index] = outcome;
+		if (--open === 0) done(settled);
+	}
+
+	return {
+		outcomes,
+		settle,
+		giveUpFrom(index, reason) {
+			for (let rest = index; rest < size; rest++) settle(rest, { confirmed: false, reason });
 		},
 	};
 }

@@ -3,7 +3,7 @@ import type { QueueSpec } from "../topology";
 /** A queue as it is declared. */
 export interface QueueDeclaration {
 	name: string;
-	arguments: Record<string, string | number>;
+	arguments: Record<string, string | number | boolean>;
 }
 
 /** Deliveries without an answer (the process died each time) before RabbitMQ itself calls a message dead. */
@@ -27,12 +27,17 @@ export function delayQueue(queue: string, delayMs: number): string {
  * Everything that a consumer's queue needs. Each has delay queues of its own: one that were shared would stand still
  * for all when 32 of its messages can't be delivered. They dead-letter straight back by the default exchange.
  */
-export function declarationsOf({ name, retryDelaysMs }: QueueSpec): QueueDeclaration[] {
+export function declarationsOf({ name, retryDelaysMs, order }: QueueSpec): QueueDeclaration[] {
 	return [
 		{ name: deadLetterQueue(name), arguments: { "x-queue-type": "quorum", "x-delivery-limit": NEVER } },
 		{
 			name,
-			arguments: { ...deadLetteringTo(deadLetterQueue(name)), "x-delivery-limit": DELIVERY_LIMIT },
+			arguments: {
+				...deadLetteringTo(deadLetterQueue(name)),
+				"x-delivery-limit": DELIVERY_LIMIT,
+				// Only where it is asked for: a queue that exists keeps its arguments.
+				...(order === "aggregate" && { "x-single-active-consumer": true }),
+			},
 		},
 		...[...new Set(retryDelaysMs)].map((delayMs) => ({
 			name: delayQueue(name, delayMs),

@@ -1,36 +1,65 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { BODY_BYTES_MAX, type EventTransport, type Log, type OutgoingMessage } from "../transport";
-import { brokerConnection } from "./connection";
+import type { Backoff } from "../backoff";
+import { firstLetters, putBack } from "../dead-letters/visit";
+import { BODY_BYTES_MAX, type EventTransport, type Log, type OutgoingMessage, type PublishOutcome } from "../transport";
+import { brokerConnection, type BrokerConnection } from "./connection";
 import { startConsumer, type RabbitmqConsumer } from "./consumer";
 import { deadLetters } from "./dead-letters";
 import { declarations } from "./declarations";
+import { onChannel } from "./declare";
+import { originOf } from "./history";
 import { publisher, type Publication } from "./publisher";
 
 /** For handlers that still run; a message that is not acknowledged by then is delivered again. */
 const CLOSE_TIMEOUT_MS = 10_000;
+
+/** A dead queue ends the connection that asks it: what there is to say about that, the finding says. */
+const UNHEARD: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export interface RabbitmqOptions {
 	/** amqp://user:password@host:5672/virtual-host */
 	url: string;
 	/** Stands beside what this node gave up, and in RabbitMQ's list of connections. */
 	node: string;
+	/** Of the program; stands beside what it gave up. */
+	release?: string;
 	log: Log;
 	/** At start; a lost connection is then repaired for ever. Default 10, about 15 s. */
 	connectAttempts?: number;
+	/** Between looks whether a conflict of the topology has been mended. Default from 1 s to 30 s. */
+	conflictPause?: Backoff;
 }
 
 /**
  * Events over RabbitMQ, 3.10 or later: quorum queues, confirmed publishing, acknowledgement after the verdict was
  * carried out. Publishing and consuming have a connection each, as an alarm silences a connection that publishes.
  */
-export function rabbitmqTransport({ url, node, log, connectAttempts = 10 }: RabbitmqOptions): EventTransport {
+export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
+	const { url, node, release, log, connectAttempts = 10, conflictPause } = options;
 	const publishing = brokerConnection({ url, name: `${node} publishing`, connectAttempts, log });
 	const consuming = brokerConnection({ url, name: `${node} consuming`, connectAttempts, log });
-	const declared = declarations(consuming, log);
+	const declared = declarations({
+		connection: consuming,
+		open: openProbing,
+		log,
+		...(conflictPause && { conflictPause }),
+	});
 	const repair = (): Promise<void> => declared.repair();
 	const publish = publisher(publishing, { log, onMissing: () => void repair() });
 	const dead = deadLetters(consuming, publish);
 	const consumers = new Set<RabbitmqConsumer>();
+
+	/** It is no fault of the message: it waits for the broker to be mended, and loses no attempt. */
+	function held({ exchange, routingKey }: OutgoingMessage): PublishOutcome | undefined {
+		const reason = declared.refusal(exchange, routingKey);
+		return reason === undefined ? undefined : { confirmed: false, reason };
+	}
+
+	async function openProbing(): Promise<BrokerConnection> {
+		const probing = brokerConnection({ url, name: `${node} probing`, connectAttempts: 1, log: UNHEARD });
+		await probing.open();
+		return probing;
+	}
 
 	return {
 		kind: "rabbitmq",
@@ -45,26 +74,20 @@ export function rabbitmqTransport({ url, node, log, connectAttempts = 10 }: Rabb
 
 		declare: (topology) => declared.declare(topology),
 
-		publish: (messages) =>
-			Promise.all(
-				messages.map(async (message) => {
-					const publication = publicationOf(message);
-					const { length } = publication.body;
-					if (length <= BODY_BYTES_MAX) return publish.publish(publication);
-					return {
-						confirmed: false,
-						reason: `its body of ${length} bytes is over the limit of ${BODY_BYTES_MAX}`,
-						fault: "message",
-					};
-				}),
-			),
+		async publish(messages) {
+			const outcomes = messages.map((message) => refusalOf(message) ?? held(message));
+			const fitting = messages.filter((_, index) => outcomes[index] === undefined);
+			const answers = (await publish.publish(fitting.map(publicationOf))).values();
+			return outcomes.map((refusal) => refusal ?? answers.next().value!);
+		},
 
 		async consume(queue, handle) {
 			const consumer = await startConsumer(queue, handle, {
 				connection: consuming,
 				publisher: publish,
 				repair,
-				node,
+				inTheWay: () => declared.inTheWayOf(queue.name),
+				worker: { node, release },
 				log,
 			});
 			consumers.add(consumer);
@@ -76,13 +99,20 @@ export function rabbitmqTransport({ url, node, log, connectAttempts = 10 }: Rabb
 			};
 		},
 
-		deadLetters: (queue, limit) => dead.list(queue, limit),
-		replay: (queue, eventIds) => dead.replay(queue, eventIds),
+		deadLetters: (queue, limit) => firstLetters(dead.visit, queue, limit),
+		replay: (queue, ids) => putBack(dead.visit, queue, ids),
+		visitDeadLetters: dead.visit,
+		countDeadLetters: dead.count,
+		countWaiting: (queue) => onChannel(consuming, async (channel) => (await channel.checkQueue(queue)).messageCount),
 
 		missing() {
 			if (!publish.isUp() || !consuming.isUp()) return ["rabbitmq"];
-			return [...consumers].filter((consumer) => !consumer.isUp()).map(({ queue }) => `rabbitmq queue ${queue}`);
+			const inConflict = new Set(declared.conflicts().map(({ of }) => of));
+			return [...consumers]
+				.filter((consumer) => !consumer.isUp() && !inConflict.has(consumer.queue))
+				.map(({ queue }) => `rabbitmq queue ${queue}`);
 		},
+		conflicts: () => declared.conflicts(),
 
 		async close() {
 			declared.close();
@@ -94,13 +124,26 @@ export function rabbitmqTransport({ url, node, log, connectAttempts = 10 }: Rabb
 	};
 }
 
-function publicationOf(message: OutgoingMessage): Publication {
+function refusalOf({ body }: OutgoingMessage): PublishOutcome | undefined {
+	// Bytes are at least as many as characters, and three times as many at most.
+	if (body.length * 3 <= BODY_BYTES_MAX) return undefined;
+	const length = Buffer.byteLength(body);
+	if (length <= BODY_BYTES_MAX) return undefined;
 	return {
-		exchange: message.exchange,
-		routingKey: message.routingKey,
+		confirmed: false,
+		reason: `its body of ${length} bytes is over the limit of ${BODY_BYTES_MAX}`,
+		fault: "message",
+	};
+}
+
+function publicationOf(message: OutgoingMessage): Publication {
+	const { exchange, routingKey, queue } = message;
+	return {
+		...(queue === undefined ? { exchange, routingKey } : { exchange: "", routingKey: queue }),
 		body: Buffer.from(message.body),
 		mandatory: message.mandatory,
 		properties: {
+			...(queue !== undefined && { headers: originOf({ exchange, routingKey }) }),
 			messageId: message.eventId,
 			type: message.eventType,
 			correlationId: message.correlationId,

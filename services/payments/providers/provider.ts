@@ -13,6 +13,9 @@ export interface ProviderRequest {
 /** What a provider says to an authorisation. */
 export type ProviderAnswer = { approved: true } | { approved: false; reason: RefusalReason };
 
+/** What a provider says without being asked: that it has authorised, after its time was over or a second time. */
+export type LateApproval = ProviderRequest;
+
 /**
  * Whoever moves the money. A real provider is one more file like `sandbox.ts`.
  * Each method may throw anything, or be cut off by the signal, without that telling whether it was done: callers ask
@@ -21,10 +24,12 @@ export type ProviderAnswer = { approved: true } | { approved: false; reason: Ref
 export interface PaymentProvider {
 	authorise(request: ProviderRequest & { token: string }, signal: AbortSignal): Promise<ProviderAnswer>;
 	/** Whether this authorisation was approved, whenever its answer got lost. */
-	lookUp(operationId: string): Promise<boolean>;
-	capture(request: ProviderRequest): Promise<void>;
-	/** Gives an authorisation back; one that has not arrived yet will be refused. */
-	void(request: ProviderRequest & { authorisationId: string }): Promise<void>;
-	refund(request: ProviderRequest): Promise<void>;
+	lookUp(operationId: string, signal: AbortSignal): Promise<boolean>;
+	capture(request: ProviderRequest, signal: AbortSignal): Promise<void>;
+	/** Gives an authorisation back; one that has not arrived yet will be refused, or told of as approved late. */
+	void(request: ProviderRequest & { authorisationId: string }, signal: AbortSignal): Promise<void>;
+	refund(request: ProviderRequest, signal: AbortSignal): Promise<void>;
+	/** Hands each late approval to `hear`, from any node, at least once and again until `hear` has succeeded. */
+	listen(hear: (approval: LateApproval) => Promise<void>): void;
 	close(): Promise<void>;
 }

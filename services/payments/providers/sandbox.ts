@@ -1,10 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import type { PaymentProvider, ProviderAnswer, ProviderRequest } from "./provider";
+import { promiseNotices, sandboxNotices } from "./sandbox-notices";
 
 type Kind = "authorize" | "capture" | "void" | "refund";
 
 const SLOW_ANSWER_MS = 3_000;
+/** Longer than anybody waits for an answer. */
+const NEVER_MS = 60_000;
+/** Longer than four attempts of 5 s and the pauses between them: by then the order was given up. */
+const LATE_MS = 30_000;
 
 /** An approval at once; what the tokens do differently is in {@link behave}. */
 const APPROVED: ProviderAnswer = { approved: true };
@@ -22,6 +27,7 @@ export function sandboxProvider(databaseUrl: string): PaymentProvider {
 	});
 	// An idle connection that breaks is replaced at its next use; without a listener it would end the process.
 	pool.on("error", () => undefined);
+	const notices = sandboxNotices(pool);
 
 	return {
 		async authorise({ token, ...request }, signal) {
@@ -33,9 +39,14 @@ export function sandboxProvider(databaseUrl: string): PaymentProvider {
 			if (behaviour === "error once" && (await countAttempt(pool, request.operationId)) === 1) {
 				throw new Error("the provider answers 500");
 			}
+			if (behaviour === "late") {
+				await promiseNotices(pool, request, { afterMs: LATE_MS, times: 2 });
+				await pause(NEVER_MS, undefined, { signal });
+			}
 			if (behaviour === "slow") await pause(SLOW_ANSWER_MS, undefined, { signal });
 			const recorded = await recordAuthorisation(pool, request);
-			if (behaviour === "timeout") await pause(60_000, undefined, { signal });
+			if (behaviour === "twice") await promiseNotices(pool, request, { afterMs: 0, times: 2 });
+			if (behaviour === "timeout") await pause(NEVER_MS, undefined, { signal });
 			return recorded ? APPROVED : { approved: false, reason: "PAYMENT_CALLED_OFF" };
 		},
 		lookUp: (operationId) => isInLedger(pool, operationId),
@@ -45,13 +56,27 @@ export function sandboxProvider(databaseUrl: string): PaymentProvider {
 			await pool.query(CALL_OFF, [authorisationId]);
 			await pool.query(VOID, [request.operationId, request.orderId, authorisationId]);
 		},
+		listen: (hear) => notices.deliverTo(hear),
 		async close() {
+			await notices.stop();
 			if (!pool.ending) await pool.end();
 		},
 	};
 }
 
-type Behaviour = "approve" | "decline" | "insufficient funds" | "error once" | "timeout" | "slow" | "down" | "invalid";
+type Behaviour =
+	| "approve"
+	| "decline"
+	| "insufficient funds"
+	| "error once"
+	| "timeout"
+	| "slow"
+	/** Knows nothing of it for half a minute, then approves whatever was called off meanwhile, and says so twice. */
+	| "late"
+	/** Approves, and says so twice more. */
+	| "twice"
+	| "down"
+	| "invalid";
 
 const BEHAVIOURS = new Map<string, Behaviour>([
 	["tok_approve", "approve"],
@@ -60,6 +85,8 @@ const BEHAVIOURS = new Map<string, Behaviour>([
 	["tok_error_once", "error once"],
 	["tok_timeout", "timeout"],
 	["tok_slow", "slow"],
+	["tok_late", "late"],
+	["tok_twice", "twice"],
 	["tok_down", "down"],
 ]);
 

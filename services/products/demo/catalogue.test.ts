@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { demoCategories, demoProducts } from "./catalogue";
 
-const publicFolder = join(__dirname, "../../../public");
+const publicFolder = join(__dirname, "../../../public/static");
 
 const departments = new Set(demoCategories.filter(({ parent }) => parent === undefined).map(({ slug }) => slug));
 const leaves = new Set(demoCategories.filter(({ parent }) => parent !== undefined).map(({ slug }) => slug));

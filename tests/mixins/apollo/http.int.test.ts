@@ -180,6 +180,20 @@ describe("limits", () => {
 		expect((await gateway.query(query, { take: 10 })).errors).toBeUndefined();
 	});
 
+	test.each([
+		['{"take":100}', "QUERY_TOO_COMPLEX"],
+		['{"take":10}', undefined],
+		["{take", "BAD_USER_INPUT"],
+	])("and from those in an address: %s", async (variables, code) => {
+		const query = "query ($take: Int) { books(take: $take) { id title author { id name } } }";
+		const address = `${gateway.url}?${new URLSearchParams({ query, variables }).toString()}`;
+
+		const answer = await fetch(address, { headers: { "apollo-require-preflight": "yes" } });
+
+		const { errors } = (await answer.json()) as { errors?: { extensions: { code: string } }[] };
+		expect(errors?.[0]?.extensions.code).toBe(code);
+	});
+
 	test("fragments that go in a circle are refused", async () => {
 		const answer = await gateway.query(`{ authors { ...F } } ${circle}`);
 

@@ -144,6 +144,12 @@ describe("over a socket", () => {
 		["a syntax error", "{ count ", "GRAPHQL_VALIDATION_FAILED"],
 		["introspection", '{ __type(name: "Query") { __typename } }', "GRAPHQL_VALIDATION_FAILED"],
 		["two operations and no name", "query A { count } query B { count }", "GRAPHQL_VALIDATION_FAILED"],
+		["a subscription to nothing", "subscription { counted @include(if: false) }", "GRAPHQL_VALIDATION_FAILED"],
+		[
+			"a subscription to nothing in a fragment",
+			"subscription { ...F } fragment F on Subscription { counted @skip(if: true) }",
+			"GRAPHQL_VALIDATION_FAILED",
+		],
 		["too many aliases", `{ ${"a: count ".repeat(31)} }`, "QUERY_TOO_COMPLEX"],
 		["a missing variable", "query ($k: Int!) { big(kilobytes: $k) }", "BAD_USER_INPUT"],
 	])("%s is answered as over HTTP", async (_what, query, code) => {

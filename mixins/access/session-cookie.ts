@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/**
+ * A browser that keeps its refresh token where no script can read it. It travels as Moleculer's meta: an action that
+ * finds it reads the token from here, and hands out a new one by {@link giveCookie}.
+ */
+export interface BrowserSession {
+	/** What the cookie held; missing for a browser that has none yet. */
+	refreshToken?: string;
+}
+
+const COOKIE = "molecart_session";
+
+/** The cookie goes where sessions are opened, refreshed and ended, and nowhere else. */
+const COOKIE_PATH = "/graphql";
+
+/** The header forces a preflight, so that no other page can make a browser send the cookie unnoticed. */
+export function browserSessionOf(headers: IncomingHttpHeaders): BrowserSession | undefined {
+	// A socket's handshake can be given no cookie back, so nothing may be hidden in one there.
+	if (headers["x-session"] !== "cookie" || headers.upgrade !== undefined) return undefined;
+	const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim().split("="));
+	const value = pairs.find(([name]) => name === COOKIE)?.[1];
+	return value ? { refreshToken: value } : {};
+}
+
+export interface CookieOptions {
+	/** Over HTTPS only. */
+	secure: boolean;
+	/** Seconds that the browser keeps it; 0 takes it away. */
+	maxAgeS: number;
+}
+
+/** The header for the answer, as meta that moleculer-web and the apollo mixin send. */
+export function giveCookie(meta: object, refreshToken: string, { secure, maxAgeS }: CookieOptions): void {
+	const attributes = [`Max-Age=${maxAgeS}`, `Path=${COOKIE_PATH}`, "HttpOnly", "SameSite=Strict"];
+	const cookie = [`${COOKIE}=${refreshToken}`, ...attributes, ...(secure ? ["Secure"] : [])].join("; ");
+	Object.assign(meta, { $responseHeaders: { "Set-Cookie": cookie } });
+}

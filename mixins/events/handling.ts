@@ -1,0 +1,118 @@
+import type { Service } from "moleculer";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Database } from "../database/database";
+import type { WithDatabase } from "../database/database.mixin";
+import { isUnreachable } from "../database/faults";
+import { sql } from "../database/statement";
+import type { Inbox } from "../inbox/inbox";
+import { pauseAfter } from "./backoff";
+import type { LaneOptions } from "./lane";
+import type { QueueMeter } from "./meters";
+import type { Received } from "./receive";
+import type { Verdict } from "./transport";
+import { verdictOn } from "./verdict";
+
+const PING = { firstMs: 100, maxMs: 2_000 };
+const ping = sql("events.ping", "SELECT 1");
+
+interface HandlingOptions {
+	queue: string;
+	/** See {@link ConsumerOptions.independent}. */
+	independent: boolean;
+	stopping: AbortSignal;
+	/** Is told of an event that could not be handled. */
+	failed(eventId: string): Promise<void>;
+	meter: QueueMeter;
+}
+
+/** How the events of one queue are handled: the memory and the effect in one transaction. */
+export function handlingOf<This>(
+	service: Service & WithDatabase & This,
+	inbox: Inbox,
+	{ queue, independent, stopping, failed, meter }: HandlingOptions,
+): Pick<LaneOptions<Received<This>>, "handleTogether" | "handleAlone"> {
+	async function handleTogether(received: readonly Received<This>[]): Promise<void> {
+		// Transactions that lock what belongs to the aggregates lock it in one order, and don't wait for each other.
+		const inOrder = received.length === 1 ? received : received.toSorted(aggregatesInOrder);
+		const ids = inOrder.map(({ event }) => event.event_id);
+		const beganMs = performance.now();
+		const fresh = await service.db.transaction(async (tx) => {
+			const isNew = await inbox.accept(tx, queue, ids);
+			const { size } = isNew;
+			const inTurn = async (some: readonly Received<This>[]): Promise<void> => {
+				for (const { event, subscription } of some) {
+					if (!isNew.delete(event.event_id)) continue;
+					meter.time("events.latency.time", Date.now() - Date.parse(event.timestamp));
+					await subscription.handle.call(service, tx, event);
+				}
+			};
+			if (independent) await allToTheirEnd(byAggregate(inOrder).map(inTurn));
+			else await inTurn(inOrder);
+			return size;
+		});
+		meter.count("events.duplicates", ids.length - fresh);
+		meter.time("events.handling.time", performance.now() - beganMs);
+	}
+
+	async function handleAlone(received: Received<This>): Promise<Verdict> {
+		for (;;) {
+			try {
+				await handleTogether([received]);
+				return { kind: "done" };
+			} catch (error) {
+				if (stopping.aborted) return { kind: "left" };
+				// A database that is away says nothing about the event, which waits for it where it stands.
+				if (isUnreachable(error) && (await wasAway(service.db, stopping))) continue;
+				const verdict = verdictOn(error);
+				const { messageId, attempt } = received.delivery;
+				service.logger.warn(`An event on ${queue} was not handled (attempt ${attempt}, ${verdict.kind}):`, {
+					messageId,
+					error: (error as Error).message,
+				});
+				await failed(received.event.event_id);
+				return verdict;
+			}
+		}
+	}
+
+	return { handleTogether, handleAlone };
+}
+
+/**
+ * Waits for all of them, also when one fails: until then they use the transaction.
+ * @throws the error that came first, since those after it mostly follow from it
+ */
+async function allToTheirEnd(works: readonly Promise<void>[]): Promise<void> {
+	const errors: unknown[] = [];
+	await Promise.all(works.map((work) => work.catch((error: unknown) => errors.push(error))));
+	if (errors.length > 0) throw errors[0];
+}
+
+/** Splits them where the aggregate changes. */
+function byAggregate<This>(inOrder: readonly Received<This>[]): Received<This>[][] {
+	const groups: Received<This>[][] = [];
+	for (const each of inOrder) {
+		const last = groups.at(-1);
+		if (last?.[0]!.aggregateId === each.aggregateId) last.push(each);
+		else groups.push([each]);
+	}
+	return groups;
+}
+
+/** Waits until the database answers. @returns false when it does so at once */
+async function wasAway(db: Database, stopping: AbortSignal): Promise<boolean> {
+	for (let failures = 0; ;) {
+		try {
+			await db.query(ping);
+			return failures > 0;
+		} catch {
+			if (stopping.aborted) return true;
+			await pause(pauseAfter(++failures, PING), undefined, { signal: stopping }).catch(() => undefined);
+		}
+	}
+}
+
+function aggregatesInOrder(one: { aggregateId: string }, other: { aggregateId: string }): number {
+	if (one.aggregateId === other.aggregateId) return 0;
+	return one.aggregateId < other.aggregateId ? -1 : 1;
+}

@@ -1,0 +1,106 @@
+import { IllegalOperationError, type Message } from "amqplib";
+import { acknowledgements, type Acknowledgements } from "./acknowledgements";
+
+const delivery = (deliveryTag: number): Message => ({ fields: { deliveryTag } }) as Message;
+
+/** The frames that were sent: "..3" for everything up to 3, "3" for it alone, "-3" for giving it back. */
+function recorded(prefetch = 100): { sent: string[]; acks: Acknowledgements } {
+	const sent: string[] = [];
+	const ack = ({ fields }: Message, allUpTo?: boolean): void =>
+		void sent.push(`${allUpTo ? ".." : ""}${fields.deliveryTag}`);
+	const nack = ({ fields }: Message): void => void sent.push(`-${fields.deliveryTag}`);
+	return { sent, acks: acknowledgements({ ack, nack }, prefetch) };
+}
+
+afterEach(() => jest.useRealTimers());
+
+const turn = (): Promise<void> => new Promise(setImmediate);
+const done = (acks: Acknowledgements, ...tags: number[]): void => tags.forEach((tag) => acks.done(delivery(tag)));
+
+test("those that follow one another are acknowledged by one frame, however they were finished", async () => {
+	const { sent, acks } = recorded();
+
+	done(acks, 2, 1, 3);
+	await turn();
+	done(acks, 4);
+	await turn();
+
+	expect(sent).toEqual(["..3", "..4"]);
+});
+
+test("one that overtakes waits for those before it", async () => {
+	const { sent, acks } = recorded();
+
+	done(acks, 1, 3, 4);
+	await turn();
+	done(acks, 2);
+	await turn();
+
+	expect(sent).toEqual(["..1", "..4"]);
+});
+
+test("but not for longer than a moment, and is not acknowledged again with those before it", () => {
+	jest.useFakeTimers();
+	const { sent, acks } = recorded();
+
+	done(acks, 3);
+	jest.advanceTimersByTime(49);
+	const before = [...sent];
+	jest.advanceTimersByTime(2);
+	done(acks, 1, 2);
+	jest.advanceTimersByTime(1);
+
+	expect(before).toEqual([]);
+	expect(sent).toEqual(["3", "..2"]);
+});
+
+test("half the prefetch is never kept waiting", async () => {
+	const { sent, acks } = recorded(4);
+
+	done(acks, 2, 4);
+	await turn();
+
+	expect(sent).toEqual(["2", "4"]);
+});
+
+test("what is neither finished nor given back is never among those that a frame acknowledges", async () => {
+	const { sent, acks } = recorded();
+
+	done(acks, 1, 2, 4, 5);
+	acks.flush();
+	acks.giveBack(delivery(3));
+	done(acks, 6);
+	await turn();
+
+	expect(sent).toEqual(["..2", "4", "5", "-3", "..6"]);
+});
+
+test("of a channel that is gone nothing is acknowledged", async () => {
+	const { sent, acks } = recorded();
+
+	done(acks, 1, 3);
+	acks.end();
+	done(acks, 2);
+	acks.flush();
+	await turn();
+
+	expect(sent).toEqual([]);
+});
+
+test("a channel that is closing already ends it, before anybody is told that it is closed", async () => {
+	let tried = 0;
+	const refuse = (): never => {
+		tried++;
+		throw new IllegalOperationError("Channel closing", "");
+	};
+	const acks = acknowledgements({ ack: refuse, nack: refuse }, 100);
+
+	done(acks, 1, 3);
+	await turn();
+	done(acks, 2);
+	acks.giveBack(delivery(4));
+	await turn();
+
+	expect(acks.ended()).toBe(true);
+	expect(tried).toBe(1);
+});

@@ -1,0 +1,103 @@
+import { sql } from "../database/statement";
+
+/** The engine's statements for one schema; its tables are made by a migration (`create_saga_tables`). */
+export function sagaStatements(schema: string) {
+	const table = `${schema}.saga_state`;
+	const unfinished = "status IN ('RUNNING', 'COMPENSATING')";
+	/** $1 to $8 are what `columnsOf` makes. */
+	const logLines = (from: string) => `INSERT INTO ${schema}.saga_log
+		(saga_id, node, step, direction, attempt, operation_id, outcome, detail)
+		SELECT $1::uuid, $2, line.* FROM ${from},
+			unnest($3::text[], $4::text[], $5::int[], $6::uuid[], $7::text[], $8::jsonb[]) AS line`;
+	const ms = (parameter: string) => `${parameter} * interval '1 millisecond'`;
+	const inMs = (parameter: string) => `now() + ${ms(parameter)}`;
+	const columns = "saga_id, saga, status, step, attempts, data, failure_reason, epoch, deadline_at, correlation_id";
+	/** Names the step that the saga stands at, and the direction. */
+	const lastLine = `SELECT step, direction FROM ${schema}.saga_log l WHERE l.saga_id = s.saga_id ORDER BY seq DESC LIMIT 1`;
+	const isKnown = (sagas: string, steps: string) => `(s.saga, (SELECT step FROM (${lastLine}) last)) IN (
+		SELECT * FROM unnest(${sagas}::text[], ${steps}::text[])
+	)`;
+	return {
+		insert: sql(
+			`${schema}.saga.insert`,
+			`WITH begun AS (
+				INSERT INTO ${table} (saga_id, saga, status, step, data, deadline_at, correlation_id, owner, lease_until)
+				VALUES ($1, $9, 'RUNNING', $10, $11, $12, $13, $14, CASE WHEN $14::text IS NOT NULL THEN ${inMs("$15::int")} END)
+				RETURNING saga_id
+			)
+			${logLines("begun")}`,
+		),
+		move: sql(
+			`${schema}.saga.move`,
+			`WITH moved AS (
+				UPDATE ${table} SET status = $11, step = $12, attempts = $13, data = $14, failure_reason = $15,
+					version = version + 1, updated_at = now(), wake_at = ${inMs("$18::int")},
+					owner = CASE WHEN $16 THEN owner END,
+					lease_until = CASE WHEN $16 THEN ${inMs("$17::int")} END
+				WHERE saga_id = $1 AND owner = $9 AND epoch = $10 AND ${unfinished}
+				RETURNING saga_id
+			), noted AS (
+				${logLines("moved")}
+			)
+			SELECT saga_id FROM moved`,
+		),
+		log: sql(`${schema}.saga.log`, logLines("(SELECT $1::uuid AS saga_id) one")),
+		claim: sql(
+			`${schema}.saga.claim`,
+			`UPDATE ${table} s SET owner = $1, epoch = epoch + 1, version = version + 1, lease_until = ${inMs("$2::int")}
+			WHERE saga_id IN (
+				SELECT saga_id FROM ${table} s
+				WHERE ${unfinished} AND wake_at <= now() AND (owner IS NULL OR lease_until < now() OR ($4 AND owner <> $1))
+					AND ${isKnown("$5", "$6")}
+				ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED
+			)
+			RETURNING ${columns}`,
+		),
+		lost: sql(
+			`${schema}.saga.lost`,
+			`SELECT ${columns} FROM ${table} s
+			WHERE ${unfinished} AND wake_at < now() - ${ms("$1::int")}
+				AND (owner IS NULL OR lease_until < now() - ${ms("$1::int")}) AND NOT ${isKnown("$2", "$3")}
+			ORDER BY wake_at LIMIT 100 FOR UPDATE SKIP LOCKED`,
+		),
+		strand: sql(
+			`${schema}.saga.strand`,
+			`WITH stranded AS (
+				UPDATE ${table} SET status = 'NEEDS_OPERATOR', failure_reason = coalesce(failure_reason, $9), owner = NULL,
+					lease_until = NULL, version = version + 1, updated_at = now()
+				WHERE saga_id = $1
+				RETURNING saga_id
+			)
+			${logLines("stranded")}`,
+		),
+		lock: sql(`${schema}.saga.lock`, `SELECT ${columns} FROM ${table} s WHERE saga_id = $1 FOR UPDATE`),
+		// A statement of its own, after the rows are locked: one that locks and looks at once may see an older log.
+		positions: sql(
+			`${schema}.saga.positions`,
+			`SELECT s.saga_id, last.* FROM unnest($1::uuid[]) AS s (saga_id), LATERAL (${lastLine}) last`,
+		),
+		resume: sql(
+			`${schema}.saga.resume`,
+			`WITH resumed AS (
+				UPDATE ${table} SET owner = $9, epoch = $10, status = $11, step = $12, attempts = 0, failure_reason = $13,
+					lease_until = CASE WHEN $9::text IS NOT NULL THEN ${inMs("$14::int")} END,
+					wake_at = now(), version = version + 1, updated_at = now()
+				WHERE saga_id = $1
+				RETURNING saga_id
+			)
+			${logLines("resumed")}`,
+		),
+		renew: sql(
+			`${schema}.saga.renew`,
+			`UPDATE ${table} SET lease_until = ${inMs("$2::int")} WHERE owner = $1 AND saga_id = ANY ($3) AND ${unfinished}`,
+		),
+		release: sql(
+			`${schema}.saga.release`,
+			`UPDATE ${table} SET owner = NULL, lease_until = NULL WHERE owner = $1 AND ${unfinished}`,
+		),
+		nudge: sql(
+			`${schema}.saga.nudge`,
+			`UPDATE ${table} SET wake_at = now() WHERE saga_id = $1 AND owner IS NULL AND ${unfinished} AND wake_at > now()`,
+		),
+	};
+}

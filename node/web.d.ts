@@ -1,0 +1,3 @@
+export function isWebBuilt(): boolean;
+export function canBuildWeb(): boolean;
+export function buildWeb(): Promise<void>;

@@ -1,0 +1,9 @@
+import { ref, watch, type Ref } from "vue";
+import { ordersUnderWay } from "./cart";
+
+/** Orders that are or were under way while the page is open: how they end is shown there as well. */
+export function useFollowedOrders(): Readonly<Ref<readonly string[]>> {
+	const followed = ref<readonly string[]>([]);
+	watch(ordersUnderWay, (ids) => (followed.value = [...new Set([...followed.value, ...ids])]), { immediate: true });
+	return followed;
+}

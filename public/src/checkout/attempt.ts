@@ -1,0 +1,65 @@
+import type { AddressInput, CheckoutInput } from "../graphql/documents";
+import { readStored, store } from "../session/stored";
+
+/**
+ * One attempt to order: what was seen and agreed to, and the key under which the shop accepts it at most once. It is
+ * kept in the browser from before it is sent, so that a reload, a double click or a second tab sends the same again
+ * and gets the same order.
+ */
+export interface Attempt {
+	userId: string;
+	input: CheckoutInput;
+	/** Known once the shop has answered. */
+	orderId?: string;
+}
+
+const ATTEMPT = "attempt";
+const ADDRESS = "address";
+
+/** The attempt under way for this user and cart. */
+function attemptFor(userId: string, cartId: string): Attempt | undefined {
+	const attempt = readStored<Attempt>(ATTEMPT);
+	return attempt?.userId === userId && attempt.input.cartId === cartId ? attempt : undefined;
+}
+
+/** The attempt that has no answer yet, whatever its cart. */
+export function unanswered(userId: string): Attempt | undefined {
+	const attempt = readStored<Attempt>(ATTEMPT);
+	return attempt?.userId === userId && attempt.orderId === undefined ? attempt : undefined;
+}
+
+/** The same wish has the same key; any other is a new attempt. */
+export function beginAttempt(userId: string, wish: Omit<CheckoutInput, "idempotencyKey">): Attempt {
+	const before = attemptFor(userId, wish.cartId);
+	if (before && before.orderId === undefined && isSame(before.input, wish)) return before;
+	const attempt = { userId, input: { ...wish, idempotencyKey: newKey() } };
+	store(ATTEMPT, attempt);
+	return attempt;
+}
+
+export function answered(attempt: Attempt, orderId: string): void {
+	store(ATTEMPT, { ...attempt, orderId });
+}
+
+export function endAttempt(): void {
+	store(ATTEMPT, undefined);
+}
+
+function isSame(before: CheckoutInput, wish: Omit<CheckoutInput, "idempotencyKey">): boolean {
+	return JSON.stringify(before) === JSON.stringify({ ...wish, idempotencyKey: before.idempotencyKey });
+}
+
+/** randomUUID is for secure contexts only; a shop on http in a home network is none. */
+function newKey(): string {
+	const bytes = crypto.getRandomValues(new Uint8Array(16));
+	return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Until the tab is closed: long enough to try again, no longer than needed. */
+export function keptAddress(): (AddressInput & { line2?: string }) | undefined {
+	return readStored(ADDRESS, () => sessionStorage);
+}
+
+export function keepAddress(address: AddressInput): void {
+	store(ADDRESS, address, () => sessionStorage);
+}

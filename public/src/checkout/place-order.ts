@@ -1,0 +1,38 @@
+import { Checkout, type OrderFields } from "../graphql/documents";
+import { ask } from "../graphql/client";
+import { ShopError } from "../graphql/shop-error";
+import { answered, endAttempt, type Attempt } from "./attempt";
+
+/** A restart takes seconds, an update of the shop a minute or so; after that a person should decide. */
+const GIVE_UP_MS = 120_000;
+const PAUSE_MS_MAX = 5_000;
+
+/**
+ * Sends the attempt until the shop answers. Its key makes that safe: however often it arrives, it is one order.
+ * @param onWaiting is told before each pause
+ * @throws {ShopError} when the shop refuses, or after two minutes without an answer: the attempt is kept in that case
+ */
+export async function placeOrder(attempt: Attempt, onWaiting: () => void): Promise<OrderFields> {
+	const giveUpAt = Date.now() + GIVE_UP_MS;
+	for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
+		try {
+			const { checkout } = await ask(Checkout, { input: attempt.input });
+			answered(attempt, checkout.id);
+			return checkout;
+		} catch (error) {
+			if (!(error instanceof ShopError) || !mayPass(error)) {
+				// Refused: nothing was ordered, and the next try is a new wish.
+				endAttempt();
+				throw error;
+			}
+			if (Date.now() + pauseMs > giveUpAt) throw error;
+			onWaiting();
+			await new Promise((resolve) => setTimeout(resolve, pauseMs));
+		}
+	}
+}
+
+/** An inner error may have come after the order was accepted: only asking again with the same key tells. */
+function mayPass(error: ShopError): boolean {
+	return error.isPassing || error.code === "INTERNAL_SERVER_ERROR";
+}

@@ -1,0 +1,3 @@
+export function setTitle(title: string | undefined): void {
+	document.title = title ? `${title} · Molecart` : "Molecart";
+}

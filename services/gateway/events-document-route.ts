@@ -1,0 +1,23 @@
+import fs from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import path from "node:path";
+import { projectRoot } from "../../node/project";
+
+/** moleculer-web's route for the AsyncAPI document: every event, for whoever listens. It is the file that is checked in. */
+export function eventsDocumentRoute(use: readonly unknown[]): Record<string, unknown> {
+	const document = fs.readFileSync(path.join(projectRoot, "docs/asyncapi.json"));
+	return {
+		path: "/api/asyncapi.json",
+		mappingPolicy: "restrict",
+		use,
+		aliases: {
+			"GET /": (_request: IncomingMessage, response: ServerResponse) => {
+				response.writeHead(200, {
+					"content-type": "application/json; charset=utf-8",
+					"cache-control": "public, max-age=300",
+				});
+				response.end(document);
+			},
+		},
+	};
+}

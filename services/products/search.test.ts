@@ -1,0 +1,30 @@
+import { corrected, exactly } from "./search";
+
+test("each word that was typed has to be found", () => {
+	const { form, values, sql } = exactly("  Brass LAMP ");
+
+	expect(form).toBe("search2");
+	expect(values).toEqual(["%brass%", "%lamp%"]);
+	expect(sql(3)).toMatch(/LIKE \$3 AND .+ LIKE \$4$/);
+});
+
+test("what means something to LIKE is searched as it stands", () => {
+	expect(exactly("100% a_b \\").values).toEqual(["%100\\%%", "%a\\_b%", "%\\\\%"]);
+});
+
+test("nothing typed is no condition, and very much is cut", () => {
+	expect(exactly("   ").sql(1)).toBe("true");
+	expect(exactly("a b c d e f g h").values).toHaveLength(6);
+});
+
+test("a word that is not known is searched as those that it is nearest to", () => {
+	const { form, values, sql } = corrected("Brsas lmap", ["lamp", "brass", "bran", "radio"])!;
+
+	expect(form).toBe("meant2");
+	expect(values).toEqual([["%brass%"], ["%lamp%"]]);
+	expect(sql(2)).toMatch(/LIKE ANY \(\$2::text\[\]\) AND .+ LIKE ANY \(\$3::text\[\]\)$/);
+});
+
+test.each(["lmap qqqq", "", "%", "- -"])("%j is near to nothing", (typed) => {
+	expect(corrected(typed, ["lamp"])).toBeUndefined();
+});

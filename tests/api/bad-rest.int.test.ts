@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import { openShop, type Shop } from "../support/shop";
+import type { Account, Product } from "../support/shop-types";
+import { rawRequest, type RawAnswer, type RawRequest } from "./raw-request";
+
+const json = (body: string): RawRequest => ({ method: "POST", headers: { "content-type": "application/json" }, body });
+const register = (more: string): RawRequest =>
+	json(`{ "email": "${randomUUID()}@shop.test", "password": "correct horse battery", "name": "Eve"${more} }`);
+const NOBODY = "00000000-0000-4000-8000-000000000000";
+
+/** What is sent where, and how it is answered. */
+const BAD: [what: string, path: string, request: RawRequest, status: number, code: string][] = [
+	["what is no JSON", "/login", json("{not json"), 400, "BAD_USER_INPUT"],
+	["a list for a body", "/login", json("[]"), 400, "BAD_USER_INPUT"],
+	["a number for a body", "/login", json("7"), 400, "BAD_USER_INPUT"],
+	["nothing for a body", "/login", json(""), 400, "BAD_USER_INPUT"],
+	["2 MB of JSON", "/login", json(JSON.stringify({ email: "x".repeat(2_000_000) })), 413, "QUERY_TOO_COMPLEX"],
+	[
+		"10,000 levels of JSON",
+		"/login",
+		json(`{"email":${"[".repeat(10_000)}${"]".repeat(10_000)}}`),
+		400,
+		"BAD_USER_INPUT",
+	],
+	["a __proto__", "/register", register(', "__proto__": { "role": "ADMIN" }'), 400, "BAD_USER_INPUT"],
+	[
+		"a constructor",
+		"/register",
+		register(', "constructor": { "prototype": { "role": "ADMIN" } }'),
+		400,
+		"BAD_USER_INPUT",
+	],
+	["a role", "/register", register(', "role": "ADMIN"'), 400, "BAD_USER_INPUT"],
+	["a price", "/cart/items", json(`{ "productId": "${NOBODY}", "quantity": 1, "price": 1 }`), 400, "BAD_USER_INPUT"],
+	[
+		"a NUL in a text",
+		"/register",
+		json(String.raw`{"email":"nul@shop.test","password":"correct horse battery","name":"a\u0000b"}`),
+		400,
+		"BAD_USER_INPUT",
+	],
+	[
+		"half a letter in a text",
+		"/register",
+		json(String.raw`{"email":"half@shop.test","password":"correct horse battery","name":"a\ud83d"}`),
+		400,
+		"BAD_USER_INPUT",
+	],
+	["a NUL in a search", "/products?search=a%00b", {}, 400, "BAD_USER_INPUT"],
+	["an id that is none", "/products/7", {}, 400, "BAD_USER_INPUT"],
+	["an id with a NUL", "/products/%00", {}, 400, "BAD_USER_INPUT"],
+	["an id that is no UTF-8", "/products/%ff%fe", {}, 400, "BAD_USER_INPUT"],
+	["half an escape", "/products/%zz", {}, 400, "BAD_USER_INPUT"],
+	["a way up", "/products/../../package.json", {}, 404, "NOT_FOUND"],
+	["a hidden way up", "/products/..%2f..%2fpackage.json", {}, 400, "BAD_USER_INPUT"],
+	["the same parameter twice", "/products?take=1&take=2", {}, 400, "BAD_USER_INPUT"],
+	["a list of ids", "/products?categoryId[]=1&categoryId=2", {}, 400, "BAD_USER_INPUT"],
+	["an object for a number", "/products?take[a]=1", {}, 400, "BAD_USER_INPUT"],
+	["a number that is none", "/products?take=1e999", {}, 400, "BAD_USER_INPUT"],
+	["an unknown parameter", "/products?admin=true", {}, 400, "BAD_USER_INPUT"],
+	["an unknown thing", `/products/${NOBODY}`, {}, 404, "NOT_FOUND"],
+	["an unknown path", "/nothing", {}, 404, "NOT_FOUND"],
+	["an internal action", "/~node/list", {}, 404, "NOT_FOUND"],
+	["an internal action by its name", "/$node.list", {}, 404, "NOT_FOUND"],
+	["an action without a route", "/products/resolve", { method: "POST" }, 405, "BAD_USER_INPUT"],
+	["another action without a route", "/users.ensureAdmin", json("{}"), 404, "NOT_FOUND"],
+	["a method that is not known here", "/products", { method: "DELETE" }, 405, "BAD_USER_INPUT"],
+	[
+		"a body that is no JSON by its type",
+		"/login",
+		{ ...json("a=b"), headers: { "content-type": "text/plain" } },
+		400,
+		"BAD_USER_INPUT",
+	],
+	["a bad token", "/products", { headers: { authorization: "Bearer x" } }, 401, "UNAUTHENTICATED"],
+	[
+		"a login of nobody",
+		"/login",
+		json('{"email":"nobody@shop.test","password":"not the password"}'),
+		401,
+		"INVALID_CREDENTIALS",
+	],
+];
+
+const INSIDE = /node_modules|\.ts:|\.js:\d|at \w+ \(|Sequelize|catalog\.|select .* from|ECONN|fastest-validator/i;
+
+describe("bad REST", () => {
+	let shop: Shop;
+	let ada: Account;
+	let lamp: Product;
+
+	beforeAll(async () => {
+		shop = await openShop({ events: "postgres" });
+		ada = await shop.given.customer();
+		lamp = await shop.given.product();
+	});
+	afterAll(async () => shop[Symbol.asyncDispose]());
+
+	const send = (path: string, request: RawRequest): Promise<RawAnswer> =>
+		rawRequest(shop.node().url!, `/api${path}`, request);
+
+	test.each(BAD)("%s is refused by its name and tells nothing", async (_what, path, request, status, code) => {
+		const answer = await send(path, request);
+
+		expect({ status: answer.status, code: answer.error?.code }).toEqual({ status, code });
+		expect(answer.text).not.toMatch(INSIDE);
+	});
+
+	test("a wrong method is told which ones there are", async () => {
+		expect((await send("/products", { method: "DELETE" })).headers.allow).toBe("POST, GET");
+		expect((await send(`/products/${lamp.id}`, { method: "PUT" })).headers.allow).toBe("GET, PATCH");
+	});
+
+	test("a null says that nothing is given, as over GraphQL: it changes nothing, and is not enough where something is needed", async () => {
+		const as = await shop.given.admin();
+		const body = { name: null, sku: null, description: null, categoryId: null, price: 700 };
+
+		const changed = await shop.door.rest("PATCH", `/products/${lamp.id}`, { as, body });
+		const made = await shop.door.rest("POST", "/products", { as, body: { ...body, initialStock: 1 } });
+
+		expect(changed).toMatchObject({ status: 200, body: { name: lamp.name, sku: lamp.sku, price: { amount: 700 } } });
+		expect(made).toMatchObject({ status: 400, body: { error: { code: "BAD_USER_INPUT" } } });
+	});
+
+	test("the same registration with the same key answers the same account, another one is refused", async () => {
+		const body = { email: `${randomUUID()}@shop.test`, password: "correct horse battery", name: "Ada" };
+		const headers = { "idempotency-key": randomUUID() };
+		const post = (change: object) => shop.door.rest("POST", "/register", { body: { ...body, ...change }, headers });
+
+		const [first, again, other] = [await post({}), await post({}), await post({ name: "Eve" })];
+
+		expect([first.status, again.status]).toEqual([201, 201]);
+		expect((again.body as { user: unknown })["user"]).toEqual((first.body as { user: unknown })["user"]);
+		expect(other).toMatchObject({ status: 422, body: { error: { code: "IDEMPOTENCY_KEY_REUSED" } } });
+	});
+
+	test("names from right to left and emoji are kept exactly", async () => {
+		const name = "שרה‎ 👩🏽‍🚀 Ünïcödé";
+		const eve = await shop.given.customer({ name });
+
+		expect((await shop.door.rest("GET", `/profile/${eve.id}`, { as: eve })).body).toMatchObject({ name });
+	});
+
+	test("the OpenAPI document and its page are served", async () => {
+		const document = JSON.parse((await send("/openapi.json", {})).text) as { openapi: string; paths: object };
+		const page = await send("/docs", {});
+
+		expect(document.openapi).toBe("3.1.0");
+		expect(Object.keys(document.paths)).toContain("/api/orders/{id}/cancel");
+		expect(page.headers["content-type"]).toContain("text/html");
+		expect(page.text).toContain("POST /api/orders");
+	});
+
+	test("none of it has changed anything", async () => {
+		expect(await shop.cartOf(ada)).toBeNull();
+		expect(await shop.stockOf(lamp)).toEqual({ onHand: 10, reserved: 0, available: 10 });
+		const { rows } = await shop.database.query("SELECT 1 FROM users.users WHERE role = 'ADMIN'");
+		expect(rows).toHaveLength(1);
+	});
+});

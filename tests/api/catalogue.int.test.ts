@@ -1,0 +1,112 @@
+import { openShop, type Shop } from "../support/shop";
+
+interface Found {
+	items: { id: string; name: string }[];
+	totalItems: number;
+}
+
+describe("the catalogue", () => {
+	let shop: Shop;
+	let lamps: string;
+	let desks: string;
+
+	beforeAll(async () => {
+		shop = await openShop({ events: "postgres" });
+		const admin = await shop.given.admin();
+		const category = (slug: string, parentId?: string) =>
+			shop.door.graphql<{ id: string }>(
+				"mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id } }",
+				{ input: { name: slug, slug, parentId } },
+				admin,
+			);
+		lamps = (await category("lamps")).id;
+		desks = (await category("desk-lamps", lamps)).id;
+		await shop.given.product({ name: "Brass Lantern", categoryId: lamps, price: 900 });
+		await shop.given.product({ name: "Halden Desk Lamp", categoryId: desks, price: 2_000 });
+		await shop.given.product({ name: "Café au lait bowl", price: 1_000 });
+		await shop.given.product({ name: "Everyday umbrella 100% dry", price: 3_000, stock: 0 });
+		await shop.given.product({ name: "Map of the world", price: 1_500 });
+		await shop.given.product({ name: "Radio", price: 9_000 });
+	});
+	afterAll(async () => shop[Symbol.asyncDispose]());
+
+	const search = async (text: string, more: object = {}): Promise<string[]> => {
+		const query =
+			"query ($filter: ProductFilter) { products(filter: $filter, sort: NAME_ASC) { items { id name } totalItems } }";
+		const { items, totalItems } = await shop.door.graphql<Found>(query, { filter: { search: text, ...more } });
+		expect(totalItems).toBe(items.length);
+		return items.map(({ name }) => name);
+	};
+
+	test.each([
+		["umbrella", "Everyday umbrella 100% dry"],
+		["UMBRELLA everyday", "Everyday umbrella 100% dry"],
+		["umbrela", "Everyday umbrella 100% dry"],
+		["umbrlela", "Everyday umbrella 100% dry"],
+		["unbrella", "Everyday umbrella 100% dry"],
+		["lmap", "Halden Desk Lamp"],
+		["desk lapm", "Halden Desk Lamp"],
+		["cafe", "Café au lait bowl"],
+		["brass lanten", "Brass Lantern"],
+		["100%", "Everyday umbrella 100% dry"],
+	])("%s finds %s", async (typed, name) => {
+		expect(await search(typed)).toContain(name);
+	});
+
+	test("what was mistyped finds what was meant and nothing else", async () => {
+		expect(await search("lmap")).toEqual(["Halden Desk Lamp"]);
+		expect(await search("rdaio")).toEqual(["Radio"]);
+		expect(await search("desk lantern")).toEqual([]);
+		expect(await search("dsek lantern")).toEqual([]);
+	});
+
+	test("what has the words exactly keeps out what is only like them", async () => {
+		expect(await search("lamp")).toEqual(["Halden Desk Lamp"]);
+	});
+
+	test.each(["zzzzqqqq", "%", "_", "' OR 1=1 --"])("%s finds nothing", async (typed) => {
+		expect(await search(typed)).toEqual(typed === "%" ? ["Everyday umbrella 100% dry"] : []);
+	});
+
+	test("the other filters hold for what was mistyped, too", async () => {
+		expect(await search("umbrela", { inStock: true })).toEqual([]);
+		expect(await search("lantren", { categoryId: lamps, maxPrice: 900 })).toEqual(["Brass Lantern"]);
+	});
+
+	test("the counts by category belong to what was asked for", async () => {
+		const query = "query ($filter: ProductFilter) { productFacets(filter: $filter) { count category { id slug } } }";
+
+		const all = await shop.door.graphql<object[]>(query);
+		const cheap = await shop.door.graphql<object[]>(query, { filter: { maxPrice: 1_000 } });
+
+		expect(all).toHaveLength(2);
+		expect(all).toEqual(expect.arrayContaining([{ count: 1, category: { id: desks, slug: "desk-lamps" } }]));
+		expect(cheap).toEqual([{ count: 1, category: { id: lamps, slug: "lamps" } }]);
+	});
+
+	test("pages follow each other without a gap or a repetition, also among equals", async () => {
+		for (let index = 0; index < 5; index++) await shop.given.product({ name: "Pencil", price: 50 });
+		const page = async (skip: number): Promise<string[]> => {
+			const query = `{ products(sort: PRICE_ASC, skip: ${skip}, take: 3) { items { id name } totalItems } }`;
+			return (await shop.door.graphql<Found>(query)).items.map(({ id }) => id);
+		};
+
+		const pages = [await page(0), await page(3), await page(6), await page(9)].flat();
+
+		expect(new Set(pages).size).toBe(11);
+	});
+
+	test("a changed price is seen within a second, however often it was looked at before", async () => {
+		const lamp = await shop.given.product({ price: 100 });
+		const look = () =>
+			shop.door.graphql<{ price: { amount: number } }>("query ($id: ID!) { product(id: $id) { price { amount } } }", {
+				id: lamp.id,
+			});
+		for (let time = 0; time < 5; time++) await look();
+
+		await shop.when.updatesProduct(lamp, { price: 200 });
+
+		await shop.eventually(async () => (await look()).price.amount, 200);
+		expect((await look()).price.amount).toBe(200);
+	});
+});

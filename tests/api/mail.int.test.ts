@@ -1,0 +1,277 @@
+import { randomUUID } from "node:crypto";
+import { createClient } from "graphql-ws";
+import { WebSocket } from "ws";
+import { loggingMailer } from "../../services/users/mail/logging-mailer";
+import { openShop, type Shop } from "../support/shop";
+import type { Account } from "../support/shop-types";
+import { until } from "../support/until";
+import { mailboxOf, tokenIn, type Mailbox } from "./mailbox";
+import { rawGraphQL } from "./raw-request";
+
+const REQUEST_RESET = "mutation ($email: String!) { requestPasswordReset(email: $email) }";
+const RESET = "mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }";
+const VERIFY = "mutation ($token: String!) { verifyEmail(token: $token) }";
+const CHOOSE = /new password/;
+const CONFIRM = /Confirm/;
+
+describe("mail", () => {
+	let shop: Shop;
+	let mailbox: Mailbox;
+
+	beforeAll(async () => {
+		shop = await openShop({ events: "postgres", settings: { PUBLIC_URL: "https://shop.example" } });
+		mailbox = mailboxOf(shop);
+	});
+	afterAll(async () => shop[Symbol.asyncDispose]());
+
+	const forgets = (email: string) => shop.door.graphql<boolean>(REQUEST_RESET, { email });
+	const resets = (token: string, newPassword: string) =>
+		shop.door.graphql<boolean>(RESET, { input: { token, newPassword } });
+	const verifies = (token: string) => shop.door.graphql<boolean>(VERIFY, { token });
+	const me = (as: Account) => shop.door.graphql<{ emailVerified: boolean }>("{ me { emailVerified } }", {}, as);
+	const linkFor = async (account: Account, count?: number) => {
+		await forgets(account.email);
+		return tokenIn(await mailbox.to(account.email, CHOOSE, count));
+	};
+
+	test("whoever reads the account's mail chooses its password, and everybody else is out", async () => {
+		const ada = await shop.given.customer();
+		let closedWith: number | undefined;
+		let isOpen = false;
+		const socket = createClient({
+			url: `${shop.node().url!.replace("http", "ws")}/graphql`,
+			webSocketImpl: WebSocket,
+			retryAttempts: 0,
+			lazy: false,
+			connectionParams: { authorization: `Bearer ${ada.token}` },
+			onNonLazyError: () => undefined,
+			on: {
+				connected: () => (isOpen = true),
+				closed: (event) => (closedWith = (event as { code: number }).code),
+			},
+		});
+		await until(() => isOpen, { what: "the socket to be open" });
+
+		const token = await linkFor(ada);
+		expect(await resets(token, "a new horse battery")).toBe(true);
+
+		await until(() => closedWith === 4403, { what: "the socket to be closed" });
+		await socket.dispose();
+		await expect(me(ada)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+		await expect(shop.when.signsIn(ada)).rejects.toMatchObject({ code: "INVALID_CREDENTIALS" });
+		expect((await shop.when.signsIn({ ...ada, password: "a new horse battery" })).id).toBe(ada.id);
+		const { rows } = await shop.database.query(
+			"SELECT 1 FROM users.refresh_tokens WHERE user_id = $1 AND revoked_at IS NULL",
+			[ada.id],
+		);
+		expect(rows).toHaveLength(1);
+	});
+
+	test("over REST a password is reset and an address confirmed by the same rules", async () => {
+		const ada = await shop.given.customer();
+		const post = (path: string, body: object, as?: Account) =>
+			shop.door.rest("POST", path, { body, ...(as && { as }) });
+		const answered = [];
+
+		answered.push(await post("/email-verification/request", {}, ada));
+		const confirmation = { token: tokenIn(await mailbox.to(ada.email, CONFIRM, 2)) };
+		answered.push(await post("/email-verification", confirmation));
+		const verified = await me(ada);
+		answered.push(await post("/password-reset/request", { email: ada.email }));
+		const reset = { token: tokenIn(await mailbox.to(ada.email, CHOOSE)), newPassword: "a new horse battery" };
+		const weak = await post("/password-reset", { ...reset, newPassword: "password" });
+		answered.push(await post("/password-reset", reset));
+		const again = [await post("/password-reset", reset), await post("/email-verification", confirmation)];
+
+		expect(answered.map(({ status, body }) => [status, body])).toEqual(Array.from({ length: 4 }, () => [200, true]));
+		expect(verified).toEqual({ emailVerified: true });
+		expect(weak.body).toMatchObject({ error: { code: "BAD_USER_INPUT", fields: [{ field: "newPassword" }] } });
+		for (const { status, body } of again) {
+			expect([status, body]).toMatchObject([400, { error: { code: "BAD_USER_INPUT", fields: [{ field: "token" }] } }]);
+		}
+		await expect(shop.when.signsIn(ada)).rejects.toMatchObject({ code: "INVALID_CREDENTIALS" });
+		expect((await shop.when.signsIn({ ...ada, password: "a new horse battery" })).id).toBe(ada.id);
+	});
+
+	test("a link is good once, and the others that were sent are not good after it", async () => {
+		const ada = await shop.given.customer();
+		const [first, second] = [await linkFor(ada), await linkFor(ada, 2)];
+		expect(first).not.toBe(second);
+
+		const answers = await Promise.allSettled([1, 2, 3].map((n) => resets(second, `the horse battery ${n}`)));
+
+		expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+		for (const token of [first, second]) {
+			await expect(resets(token, "yet another battery")).rejects.toMatchObject({
+				code: "BAD_USER_INPUT",
+				details: { fields: [{ field: "token" }] },
+			});
+		}
+	});
+
+	test("a link that is too old, of another kind or made up is refused, and a weak password before it", async () => {
+		const ada = await shop.given.customer();
+		const token = await linkFor(ada);
+		const verification = tokenIn(await mailbox.to(ada.email, CONFIRM));
+
+		await expect(resets(token, "password")).rejects.toMatchObject({ details: { fields: [{ field: "newPassword" }] } });
+		for (const wrong of [verification, "x".repeat(43), `${token}x`]) {
+			await expect(resets(wrong, "a new horse battery")).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
+		}
+		await shop.database.query("UPDATE users.mail_tokens SET expires_at = now() WHERE user_id = $1", [ada.id]);
+		await expect(resets(token, "a new horse battery")).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
+
+		expect((await shop.when.signsIn(ada)).id).toBe(ada.id);
+	});
+
+	test("a changed password makes the links good for nothing", async () => {
+		const ada = await shop.given.customer();
+		const token = await linkFor(ada);
+		const input = { currentPassword: ada.password, newPassword: "another horse battery" };
+		await shop.door.graphql(
+			"mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }",
+			{ input },
+			ada,
+		);
+
+		await expect(resets(token, "a new horse battery")).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
+	});
+
+	test("an unknown address gets the same answer by the same statements, and no mail", async () => {
+		const ada = await shop.given.customer();
+		const unknown = `${randomUUID()}@shop.test`;
+		const ask = (email: string) => rawGraphQL(shop.node().url!, REQUEST_RESET, { email });
+
+		const answers = [await ask(unknown), await ask(ada.email)];
+
+		expect(answers[0]!.text).toBe(answers[1]!.text);
+		expect(answers[0]!.status).toBe(answers[1]!.status);
+		await mailbox.to(ada.email, CHOOSE);
+		await until(async () => (await shop.database.query("SELECT 1 FROM users.mails")).rows.length === 0, {
+			what: "no mail to wait any more",
+		});
+		expect(mailbox.mails.filter(({ to }) => to === unknown)).toEqual([]);
+	});
+
+	test("nothing that would open an account is kept", async () => {
+		const ada = await shop.given.customer();
+		const token = await linkFor(ada);
+
+		const { rows } = await shop.database.query<{ row: string }>(
+			"SELECT t::text AS row FROM users.mail_tokens t UNION ALL SELECT m::text FROM users.mails m",
+		);
+
+		expect(rows.length).toBeGreaterThan(0);
+		expect(rows.map(({ row }) => row).join()).not.toContain(token);
+	});
+
+	test("a new account is asked whether the address is its own, and the answer shows", async () => {
+		const ada = await shop.given.customer();
+		expect(await me(ada)).toEqual({ emailVerified: false });
+		const mail = await mailbox.to(ada.email, CONFIRM);
+		expect(mail.text).toContain("https://shop.example/verify-email#token=");
+
+		expect(await verifies(tokenIn(mail))).toBe(true);
+
+		expect(await me(ada)).toEqual({ emailVerified: true });
+		await expect(verifies(tokenIn(mail))).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
+		expect(await me(await shop.given.admin())).toEqual({ emailVerified: true });
+	});
+
+	test("who has lost that mail gets another one, and who has confirmed gets none", async () => {
+		const [ada, bob] = [await shop.given.customer(), await shop.given.customer()];
+		const again = (as: Account) => shop.door.graphql("mutation { requestEmailVerification }", {}, as);
+		await verifies(tokenIn(await mailbox.to(bob.email, CONFIRM)));
+		await mailbox.to(ada.email, CONFIRM);
+
+		await again(bob);
+		await again(ada);
+
+		await mailbox.to(ada.email, CONFIRM, 2);
+		expect(mailbox.mails.filter(({ to }) => to === bob.email)).toHaveLength(1);
+	});
+
+	test("mail that could not be sent is sent later, under the same id", async () => {
+		const ada = await shop.given.customer();
+		await mailbox.to(ada.email, CONFIRM);
+		let failed = 0;
+		mailbox.next = async () => {
+			failed++;
+			throw new Error("The mail server is away");
+		};
+
+		await forgets(ada.email);
+
+		await mailbox.to(ada.email, CHOOSE);
+		expect(failed).toBe(1);
+		expect(await resets(tokenIn(await mailbox.to(ada.email, CHOOSE)), "a new horse battery")).toBe(true);
+	});
+
+	test("mail that was not sent when the node stopped is sent by the next one", async () => {
+		const ada = await shop.given.customer();
+		await mailbox.to(ada.email, CONFIRM);
+		mailbox.next = async () => {
+			throw new Error("The mail server is away");
+		};
+		await forgets(ada.email);
+		await until(() => mailbox.next === undefined, { what: "the mail to be tried" });
+		// Not before the next node has its mailbox.
+		await until(
+			async () => {
+				const { rowCount } = await shop.database.query(
+					"UPDATE users.mails SET due_at = now() + interval '1 hour' WHERE attempts = 1 AND due_at < now() + interval '5 seconds'",
+				);
+				return rowCount === 1;
+			},
+			{ what: "the mail to be put off" },
+		);
+
+		await shop.restart();
+		mailbox = mailboxOf(shop);
+		await shop.database.query("UPDATE users.mails SET due_at = now()");
+
+		expect(tokenIn(await mailbox.to(ada.email, CHOOSE))).toMatch(/^[\w-]{43}$/);
+	});
+});
+
+describe("asking for mail", () => {
+	test("has limits for an address and for an account, and no stranger keeps the owner from a link", async () => {
+		await using shop = await openShop({
+			events: "postgres",
+			settings: { RATE_LIMIT_FACTOR: "1", TRUST_PROXY: "127.0.0.1" },
+		});
+		const mailbox = mailboxOf(shop);
+		const ada = await shop.given.customer();
+		const ask = async (email: string, address: string) => {
+			const answer = await rawGraphQL(shop.node().url!, REQUEST_RESET, { email }, { "x-forwarded-for": address });
+			return answer.errors[0]?.extensions.code ?? "ok";
+		};
+		const times = async (count: number, email: () => string, address: string) => {
+			const answers = [];
+			for (let time = 0; time < count; time++) answers.push(await ask(email(), address));
+			return answers.filter((code) => code === "RATE_LIMITED").length;
+		};
+
+		expect(await times(7, () => ada.email, "203.0.113.1")).toBe(2);
+		expect(await times(7, () => "nobody@shop.test", "203.0.113.2")).toBe(2);
+		expect(await times(22, () => `${randomUUID()}@shop.test`, "203.0.113.3")).toBe(2);
+		expect(await times(12, () => ada.email, "203.0.113.4")).toBe(7);
+		expect(await ask(ada.email, "203.0.113.5")).toBe("ok");
+
+		const mail = await mailbox.to(ada.email, CHOOSE, 10);
+		expect(await shop.door.graphql(RESET, { input: { token: tokenIn(mail), newPassword: "a new horse" } })).toBe(true);
+		expect(mailbox.mails.filter(({ to, subject }) => to === ada.email && CHOOSE.test(subject))).toHaveLength(10);
+	});
+});
+
+test("without a mailer the link stands in the log, but not in production's", async () => {
+	const said: string[] = [];
+	const logger = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) } as never;
+	const mail = { id: "7", userId: "8", to: "ada@shop.test", subject: "Hello", text: "https://shop/#token=secret" };
+
+	await loggingMailer({ logger, production: false }).send(mail, AbortSignal.timeout(1_000));
+	await loggingMailer({ logger, production: true }).send(mail, AbortSignal.timeout(1_000));
+
+	expect(said[0]).toContain("#token=secret");
+	expect(said[1]).toBe("There is no mailer: mail 7 to user 8 was not sent");
+});

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { buildWebShop } from "../support/chromium";
+import { openShop, type Shop } from "../support/shop";
+import { rawRequest, type RawAnswer } from "./raw-request";
+
+describe("the web shop's files", () => {
+	let shop: Shop;
+
+	beforeAll(async () => {
+		buildWebShop();
+		shop = await openShop({ events: "postgres" });
+	});
+	afterAll(async () => {
+		await shop[Symbol.asyncDispose]();
+	});
+
+	const get = (at: string, headers: Record<string, string> = {}): Promise<RawAnswer> =>
+		rawRequest(shop.node().url!, at, { headers });
+	const policyOf = ({ headers }: RawAnswer): string => String(headers["content-security-policy"]);
+
+	test("a page that only the shop's own router knows is the shop", async () => {
+		const found = await get("/?q=lamp", { accept: "text/html" });
+
+		for (const at of ["/products/7", "/account/orders?page=2", "/no/such/page"]) {
+			const page = await get(at, { accept: "text/html,application/xhtml+xml" });
+			expect(page).toMatchObject({ status: 200, text: found.text });
+			expect(page.headers["content-type"]).toContain("text/html");
+			expect(page.headers["cache-control"]).toBe("no-cache");
+		}
+	});
+
+	test.each([{ accept: "text/html" }, { accept: "*/*" }, {}])("the front door is the shop to %j", async (headers) => {
+		const page = await get("/", headers as Record<string, string>);
+
+		expect(page).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
+	});
+
+	test.each([
+		["a file that is not there", "/assets/gone.js", "text/html"],
+		["what was not asked for as a page", "/products/7", "application/json"],
+		["an unknown path of REST", "/api/nothing", "text/html"],
+		["an internal action", "/api/~node/list", "text/html"],
+		["another internal action", "/$node.list", "*/*"],
+		["a way out of the folder", "/../package.json", "text/plain"],
+		["a hidden way out of the folder", "/%2e%2e/package.json", "text/plain"],
+		["what operators measure", "/metrics", "*/*"],
+		["two slashes", "//", "*/*"],
+		["a file below nothing", "/%00.js", "text/html"],
+	])("%s is 404", async (_what, at, accept) => {
+		const answer = await get(at, { accept });
+
+		expect(answer).toMatchObject({ status: 404, error: { code: "NOT_FOUND" } });
+	});
+
+	test("what has a hash in its name is kept for a year, a picture for an hour, a page is asked for again", async () => {
+		const page = await get("/", { accept: "text/html" });
+		const [script] = /\/assets\/[^"]+\.js/.exec(page.text)!;
+
+		expect((await get(script)).headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+		expect((await get("/favicon.svg")).headers["cache-control"]).toBe("public, max-age=3600");
+		expect(page.headers["cache-control"]).toBe("no-cache");
+	});
+
+	test("every answer has a policy that runs nothing inline and nothing from elsewhere", async () => {
+		for (const at of ["/no/such/page", "/favicon.svg", "/api/products", "/no.js", "/health/live"]) {
+			const answer = await get(at, { host: "shop.example:8443" });
+			const policy = policyOf(answer);
+			expect(policy).toContain("script-src 'self';");
+			expect(policy).toContain("style-src 'self';");
+			expect(policy).toContain("img-src 'self' data:;");
+			expect(policy).toContain("connect-src 'self' ws://shop.example:8443 wss://shop.example:8443;");
+			expect(policy).toContain("frame-ancestors 'none'");
+			expect(policy).not.toContain("unsafe");
+			expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+			expect(answer.headers["referrer-policy"]).toBe("same-origin");
+			expect(answer.headers["strict-transport-security"]).toBeUndefined();
+		}
+	});
+
+	test("a page's own styles are let through by their hash, and no others", async () => {
+		for (const at of ["/", "/cart"]) {
+			const page = await get(at, { accept: "text/html" });
+			const styles = [...page.text.matchAll(/<style>(.*?)<\/style>/gs)].map(([, style]) => style!);
+			const hashes = styles.map((style) => `'sha256-${createHash("sha256").update(style).digest("base64")}'`);
+
+			expect(styles.length).toBeGreaterThan(0);
+			expect(policyOf(page)).toContain(`style-src 'self' ${hashes.join(" ")};`);
+		}
+	});
+
+	test("a host that is none does not get into the policy", async () => {
+		const answer = await get("/", { host: "x; script-src *" });
+
+		expect(policyOf(answer)).toContain("connect-src 'self' ;");
+		expect(policyOf(answer)).not.toContain("*");
+	});
+
+	test("in development GraphQL has an explorer, from this machine's files alone", async () => {
+		const landing = await get("/graphql", { accept: "text/html" });
+		const page = await get("/graphql/explorer/", { accept: "text/html" });
+
+		expect(landing.text).toContain('content="0; url=/graphql/explorer/"');
+		expect(page.status).toBe(200);
+		expect(page.text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+		const files = [...page.text.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, file]) => file!);
+		expect(files.length).toBeGreaterThan(5);
+		for (const file of files) expect(await get(`/graphql/explorer/${file}`)).toMatchObject({ status: 200 });
+		expect((await get("/graphql/explorer/../../package.json")).status).toBe(404);
+	});
+});

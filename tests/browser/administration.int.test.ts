@@ -1,0 +1,159 @@
+import type { Page } from "playwright-core";
+import { describeInChromium } from "../support/servers";
+import { ADMIN } from "../support/shop-given";
+import { holdsUpPayments, openBrowserStage, type BrowserStage } from "./browser-stage";
+import { button, heading, link, signsIn } from "./shopping";
+
+describeInChromium("an administrator", () => {
+	let stage: BrowserStage;
+	beforeAll(async () => (stage = await openBrowserStage()));
+	afterAll(async () => stage[Symbol.asyncDispose]());
+
+	const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
+
+	test("makes a product, changes it, counts its stock, withdraws it and puts it back on sale", async () => {
+		await using admin = await stage.shopper();
+		await using guest = await stage.shopper();
+		const { page } = admin;
+		await signsIn(page, ADMIN);
+
+		await link(page, /^Admin$/).click();
+		await link(page, "New product").click();
+		await page.getByLabel("Name").fill("A tin whistle");
+		await page.getByLabel("Article number (SKU)").fill("WHISTLE-1");
+		await page.getByLabel("Price in USD").fill("nineteen");
+		await page.getByLabel("Pieces on the shelf").fill("3");
+		await button(page, "Save").click();
+		await page.getByText("A price such as 19.99").waitFor();
+		await page.getByLabel("Price in USD").fill("19.90");
+		await button(page, "Save").click();
+		await heading(page, "A tin whistle").waitFor();
+		await guest.page.goto("/?q=whistle");
+		await link(guest.page, "A tin whistle").click();
+		await guest.page.getByText("$19.90").waitFor();
+		await guest.page.getByText("Only 3 left").waitFor();
+
+		await page.getByLabel("Price in USD").fill("21");
+		await button(page, "Save").click();
+		await page.getByText("Saved.").waitFor();
+		await link(page, /^Products$/).click();
+		await page.getByLabel("Find a product").fill("whistle");
+		await button(page, "Find").click();
+		await row(page, "A tin whistle").getByRole("cell", { name: "$21.00", exact: true }).waitFor();
+		const stock = page.getByLabel("Add to, or take from, the stock of A tin whistle");
+		await stock.fill("-4");
+		await button(page, "Book it for A tin whistle").click();
+		await row(page, "A tin whistle").getByRole("alert").waitFor();
+		await stock.fill("10");
+		await button(page, "Book it for A tin whistle").click();
+		await row(page, "A tin whistle").getByRole("cell", { name: "13" }).first().waitFor();
+		await guest.page.reload();
+		await guest.page.getByText("In stock").waitFor();
+
+		await link(page, "A tin whistle").click();
+		await stock.fill("-1");
+		await button(page, "Book it for A tin whistle").click();
+		await page.getByRole("definition").getByText("12").first().waitFor();
+		await button(page, "Withdraw").click();
+		await page.locator("main").getByText("nobody can buy it any more").waitFor();
+		await guest.page.reload();
+		await heading(guest.page, "Nothing stands here").waitFor();
+		await button(page, "Put on sale").click();
+		await page.locator("main").getByText("It is on sale again.").waitFor();
+		await guest.page.reload();
+		await guest.page.getByText("$21.00").waitFor();
+
+		expect([...admin.complaints, ...guest.complaints]).toEqual([]);
+	});
+
+	test("reads who holds a stock and what moved it, page by page, and says why it was counted", async () => {
+		const { given, when, until } = stage.shop;
+		const [lamp, ada] = await Promise.all([given.product({ name: "A miner's lamp", stock: 40 }), given.customer()]);
+		for (let time = 1; time <= 24; time++) await when.adjustsStock(lamp, 1, `delivery ${time}`);
+		const sold = await when.checksOut(ada, [{ product: lamp, quantity: 1 }]);
+		await until(sold).is("CONFIRMED", { paymentStatus: "CAPTURED" });
+		await using payments = await holdsUpPayments(stage);
+		const held = await when.checksOut(ada, [{ product: lamp, quantity: 2 }]);
+		await stage.shop.eventually(async () => (await stage.shop.stockOf(lamp)).reserved, 2);
+		await using admin = await stage.shopper();
+		const { page } = admin;
+		await signsIn(page, ADMIN);
+
+		await page.goto(`/admin/products/${lamp.id}`);
+		await link(page, "Reservations and movements").click();
+		await page.getByRole("region", { name: "Reserved by" }).getByRole("row").filter({ hasText: held.number }).waitFor();
+		const movements = page.getByRole("region", { name: "Movements" }).getByRole("table").getByRole("row");
+		await movements.filter({ hasText: sold.number }).filter({ hasText: "Sold" }).waitFor();
+		await page.getByLabel("Add to, or take from, the stock of A miner's lamp").fill("-3");
+		await page.getByLabel("Why").fill("moths");
+		await button(page, "Book it for A miner's lamp").click();
+		const booked = movements.filter({ hasText: "moths" });
+		await booked.getByRole("cell", { name: "−3" }).waitFor();
+		expect(await booked.getByRole("cell").last().textContent()).not.toBe("");
+		expect(await movements.filter({ hasText: "delivery 1" }).first().textContent()).toContain("delivery 19");
+		await link(page, "Older").click();
+		await movements.filter({ hasText: "Product made" }).getByRole("cell", { name: "+40" }).waitFor();
+		await payments.release();
+		await until(held).is("CONFIRMED");
+		await movements.filter({ hasText: "delivery 1" }).first().waitFor();
+		await page.reload();
+		await page.getByText("No order holds any of it.").waitFor();
+		await link(page, "Newer").click();
+		await link(page, held.number).first().click();
+		await heading(page, `Order ${held.number}`).waitFor();
+
+		expect(admin.complaints).toEqual([]);
+	});
+
+	test("ships and delivers an order, thinks better of cancelling one, and cancels it", async () => {
+		const { given, when, until, look } = stage.shop;
+		const [lamp, ada] = await Promise.all([given.product(), given.customer()]);
+		const sent = await when.checksOut(ada, [{ product: lamp, quantity: 1 }]);
+		await until(sent).is("CONFIRMED");
+		const kept = await when.checksOut(ada, [{ product: lamp, quantity: 2 }]);
+		await until(kept).is("CONFIRMED");
+		await using admin = await stage.shopper();
+		const { page } = admin;
+		await signsIn(page, ADMIN);
+
+		await page.goto("/admin/orders");
+		await button(page, `Ship order ${sent.number}`).click();
+		await row(page, sent.number).getByText("On its way").waitFor();
+		await button(page, `Deliver order ${sent.number}`).click();
+		await row(page, sent.number).getByText("Delivered").waitFor();
+		await button(page, `Cancel order ${kept.number}`).click();
+		await button(page, "Keep it").click();
+		await page.getByRole("dialog").waitFor({ state: "hidden" });
+		expect((await look(kept)).status).toBe("CONFIRMED");
+		await button(page, `Cancel order ${kept.number}`).click();
+		await button(page, "Yes, cancel it").click();
+		await row(page, kept.number).getByText("Cancelled").waitFor();
+		await page.getByLabel("Show").selectOption("Delivered");
+		await row(page, kept.number).waitFor({ state: "detached" });
+		await row(page, sent.number).waitFor();
+
+		expect((await look(sent)).status).toBe("DELIVERED");
+		expect((await look(kept)).status).toBe("CANCELLED");
+		expect(admin.complaints).toEqual([]);
+	});
+
+	test("is somebody else than a customer or a guest, who don't get there", async () => {
+		await using ada = await stage.shopper();
+		await ada.page.goto("/admin/products");
+		await heading(ada.page, "Sign in").waitFor();
+
+		await signsIn(ada.page, await stage.shop.given.customer());
+		for (const address of [
+			"/admin",
+			"/admin/products",
+			"/admin/products/new",
+			"/admin/products/1/stock",
+			"/admin/orders",
+		]) {
+			await ada.page.goto(address);
+			await heading(ada.page, "Nothing stands here").waitFor();
+		}
+
+		expect(await link(ada.page, /^Admin$/).count()).toBe(0);
+	});
+});

@@ -1,0 +1,48 @@
+/** A mistake that the tests must notice. */
+export interface PlantedBug {
+	/** Also the name of its patch in this folder, with dashes. */
+	name: string;
+	/** The file below tests/ that notices it. */
+	suite: string;
+	/** The tests of it that are run, by a part of their names; the others would only repeat what these find. */
+	tests: string;
+}
+
+const PROCESSES = "faults/processes.int.test.ts";
+const LOSSES = "faults/losses.int.test.ts";
+const MESSAGES = "faults/messages.int.test.ts";
+const TAKEOVER = "mixins/saga-takeover.int.test.ts";
+const SHOPPERS = "crowds/shoppers.int.test.ts";
+const PAYING = "journeys/paying.int.test.ts";
+
+/** In the events between services. */
+const inEvents: PlantedBug[] = [
+	{ name: "acknowledge before commit", suite: PROCESSES, tests: "a reader is killed" },
+	{ name: "no mandatory", suite: LOSSES, tests: "no queue is bound" },
+	{ name: "publish before commit", suite: PROCESSES, tests: "four relays" },
+	{ name: "inbox row outside the transaction", suite: MESSAGES, tests: "a reader fails" },
+	{ name: "no lease check", suite: PROCESSES, tests: "four relays" },
+	{ name: "no order in the read", suite: PROCESSES, tests: "four relays" },
+	{ name: "remove before confirm", suite: "faults/broker.int.test.ts", tests: "kill -9" },
+	{ name: "retry by requeue", suite: MESSAGES, tests: "fails each time" },
+	{ name: "shared delay queue", suite: MESSAGES, tests: "somebody else's" },
+	{ name: "dead letter without its error", suite: MESSAGES, tests: "can't be understood" },
+];
+
+/** In the saga, the stock and the payments. */
+const inCheckout: PlantedBug[] = [
+	{ name: "undo in forward order", suite: "mixins/saga.int.test.ts", tests: "in reverse order" },
+	{ name: "no epoch check", suite: TAKEOVER, tests: "a frozen node" },
+	{ name: "operation id made anew", suite: "crash/failpoints.int.test.ts", tests: "a node that dies" },
+	{ name: "read then write stock", suite: SHOPPERS, tests: "a crowd of shoppers" },
+	{ name: "unsorted locks", suite: SHOPPERS, tests: "a crowd of shoppers" },
+	{ name: "lease that never expires", suite: TAKEOVER, tests: "a node that dies" },
+	{ name: "capture before the pivot", suite: "journeys/time.int.test.ts", tests: "nothing is paid" },
+	{ name: "key not scoped to its user", suite: PAYING, tests: "a key is good for one request" },
+];
+
+export const bugs: PlantedBug[] = [...inEvents, ...inCheckout];
+
+export function patchOf({ name }: PlantedBug): string {
+	return `${name.replaceAll(" ", "-")}.patch`;
+}

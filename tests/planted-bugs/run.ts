@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { bugs, patchOf, type PlantedBug } from "./bugs";
+import { patched, readPatch } from "./patch";
+
+/**
+ * Plants each bug in a copy of this tree, runs the tests that must notice it, and expects a failure. Before that, the
+ * same tests must pass without the bug. Names given as arguments choose among the bugs.
+ */
+
+const ROOT = path.join(__dirname, "../..");
+/** A suite has its broker, its processes, and up to a minute of patience for what a bug has lost. */
+const RUN_MS_MAX = 600_000;
+
+interface Outcome {
+	verdict: "caught" | "not caught" | "broken" | "sound";
+	by: string[];
+	said: string;
+}
+
+function main(wanted: readonly string[]): void {
+	const chosen = bugs.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
+	const lines: string[][] = [];
+	const controlled = new Set<string>();
+	let isHonest = true;
+
+	for (const bug of chosen) {
+		// Exactly the same tests: of a file some may need what others have done, and would fail without them for no bug.
+		const control = `${bug.suite}: ${bug.tests}`;
+		if (!controlled.has(control)) {
+			const outcome = inCopy(() => undefined, bug.suite, bug.tests);
+			isHonest &&= outcome.verdict === "sound";
+			report("(no bug)", bug.suite, outcome);
+			controlled.add(control);
+		}
+		const outcome = inCopy((copy) => plant(bug, copy), bug.suite, bug.tests);
+		isHonest &&= outcome.verdict === "caught";
+		report(bug.name, bug.suite, outcome);
+	}
+	console.log(`\n| bug | suite | verdict | test |\n| --- | --- | --- | --- |`);
+	for (const line of lines) console.log(`| ${line.join(" | ")} |`);
+	process.exitCode = isHonest ? 0 : 1;
+
+	function report(bug: string, suite: string, { verdict, by, said }: Outcome): void {
+		lines.push([bug, suite, verdict, by.join("; ")]);
+		console.log(`${bug}: ${verdict}${by.length > 0 ? ` by "${by.join('", "')}"` : ""}`);
+		if (verdict === "broken" || (bug === "(no bug)" && verdict !== "sound")) console.log(said);
+	}
+}
+
+function plant(bug: PlantedBug, copy: string): void {
+	for (const change of readPatch(readFileSync(path.join(__dirname, patchOf(bug)), "utf8"))) {
+		const file = path.join(copy, change.file);
+		writeFileSync(file, patched(readFileSync(file, "utf8"), change));
+	}
+}
+
+function inCopy(change: (copy: string) => void, suite: string, tests: string): Outcome {
+	const copy = mkdtempSync(path.join(tmpdir(), "molecart-planted-bug-"));
+	try {
+		const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
+		for (const file of files.split("\0").filter(Boolean)) cpSync(path.join(ROOT, file), path.join(copy, file));
+		symlinkSync(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
+		change(copy);
+		return outcomeOf(copy, suite, tests);
+	} finally {
+		rmSync(copy, { recursive: true, force: true });
+	}
+}
+
+interface JestReport {
+	success: boolean;
+	testResults: { message: string; assertionResults: { title: string; status: string; failureMessages: string[] }[] }[];
+}
+
+function outcomeOf(copy: string, suite: string, tests: string): Outcome {
+	const file = path.join(copy, "report.json");
+	const jest = path.join("node_modules", "jest", "bin", "jest.js");
+	const args = [jest, path.join("tests", suite), "-i", "-t", tests, "--json", `--outputFile=${file}`];
+	const run = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8", timeout: RUN_MS_MAX });
+	const said = `${run.stdout}${run.stderr}`.slice(-4_000);
+	const report = JSON.parse(readFileSync(file, "utf8")) as JestReport;
+	const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+	const ran = results.filter(({ status }) => status !== "pending");
+	const failed = ran.filter(({ status }) => status === "failed");
+	// What never got to its check has noticed nothing: a bug that does not even start is no bug.
+	const noticed = failed.filter(({ failureMessages }) =>
+		failureMessages.some((text) => /expect\(|in vain for (?!a RabbitMQ node)/.test(text)),
+	);
+	if (ran.length === 0 || noticed.length < failed.length) return { verdict: "broken", by: [], said };
+	if (failed.length > 0) return { verdict: "caught", by: failed.map(({ title }) => title), said };
+	return { verdict: report.success ? "sound" : "broken", by: [], said };
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+import path from "node:path";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../embedded/postgres";
+import { prepareTemplate } from "./template";
+
+/** A PostgreSQL of a test's own, at one address, that can be stopped at once and started again. */
+export interface InterruptedPostgres extends AsyncDisposable {
+	url: string;
+	/** As `pg_ctl stop -m immediate` does, then a start, which recovers from the log. @returns how long nobody answered */
+	interrupt(): Promise<number>;
+}
+
+/** Each start takes another port: what is in between keeps the address, and resets whoever is connected to the old one. */
+export async function interruptedPostgres(): Promise<InterruptedPostgres> {
+	const dataDir = await mkdtemp("/tmp/molecart-interrupted-");
+	await chmod(dataDir, 0o755);
+	let server = await startEmbeddedPostgres({ dataDir });
+	await prepareTemplate(server.url);
+	const ends = new Set<Socket>();
+	const entrance = createServer((near) => {
+		const far = connect(Number(new URL(server.url).port), "127.0.0.1");
+		for (const [from, to] of [
+			[near, far],
+			[far, near],
+		] as const) {
+			ends.add(from);
+			from.setNoDelay(true);
+			from.on("data", (bytes) => to.write(bytes));
+			// The other end is told by the close that follows.
+			from.on("error", () => undefined);
+			from.on("close", () => {
+				ends.delete(from);
+				to.resetAndDestroy();
+			});
+		}
+	});
+	entrance.listen(0, "127.0.0.1");
+	await once(entrance, "listening");
+	const url = new URL(server.url);
+	url.port = String((entrance.address() as AddressInfo).port);
+
+	return {
+		url: url.href,
+		async interrupt() {
+			const stoppedAt = performance.now();
+			await stopAtOnce(dataDir, server);
+			server = await startEmbeddedPostgres({ dataDir });
+			return performance.now() - stoppedAt;
+		},
+		async [Symbol.asyncDispose]() {
+			entrance.close();
+			for (const end of ends) end.destroy();
+			await server.stop();
+			await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+		},
+	};
+}
+
+/** SIGQUIT to the server's first process is what the immediate stop is: no checkpoint, no farewell. */
+async function stopAtOnce(dataDir: string, server: EmbeddedPostgres): Promise<void> {
+	const file = await readFile(path.join(dataDir, "pg18/postmaster.pid"), "utf8");
+	process.kill(Number(file.split("\n")[0]), "SIGQUIT");
+	await server.exited;
+	await server.stop();
+}
