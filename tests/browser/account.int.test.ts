@@ -1,3 +1,4 @@
+import type { Page, Route } from "playwright-core";
 import { mailboxOf, tokenIn } from "../api/mailbox";
 import { describeInChromium } from "../support/servers";
 import { openBrowserStage, type BrowserStage, type Shopper } from "./browser-stage";
@@ -39,6 +40,23 @@ describeInChromium("an account", () => {
 		await isSignedOut(phone);
 		await desk.page.reload();
 		await desk.page.getByText("This one").waitFor();
+	});
+
+	test("is signed in wherever its owner has gone meanwhile: a late answer takes nobody from there", async () => {
+		const [lamp, account] = await Promise.all([stage.shop.given.product(), stage.shop.given.customer()]);
+		await using ada = await stage.shopper();
+		const { page } = ada;
+		await addsToCart(page, lamp);
+		const late = await holdsUpOwnCart(page);
+
+		await signsIn(page, account);
+		await link(page, "Orders").click();
+		await heading(page, "None yet").waitFor();
+		await late.release();
+		await link(page, "Cart, 1 piece").waitFor();
+
+		expect(new URL(page.url()).pathname).toBe("/orders");
+		expect(ada.complaints).toEqual([]);
 	});
 
 	test("has its password changed: everywhere else has to sign in again, this page does not", async () => {
@@ -208,3 +226,20 @@ describeInChromium("an account", () => {
 		expect([...desk.complaints, ...phone.complaints]).toEqual([]);
 	});
 });
+
+/** What is in the user's cart is asked for, and not answered before it is released. */
+async function holdsUpOwnCart(page: Page): Promise<{ release(): Promise<void> }> {
+	const asked: Route[] = [];
+	let held = true;
+	await page.route("**/graphql", async (route) => {
+		const { query } = route.request().postDataJSON() as { query: string };
+		if (held && query.startsWith("query ReadOwnCart")) asked.push(route);
+		else await route.continue();
+	});
+	return {
+		async release() {
+			held = false;
+			for (const route of asked) await route.continue();
+		},
+	};
+}
