@@ -2,7 +2,7 @@ import type { Page, Route } from "playwright-core";
 import { mailboxOf, tokenIn } from "../api/mailbox";
 import { describeInChromium } from "../support/servers";
 import { openBrowserStage, type BrowserStage, type Shopper } from "./browser-stage";
-import { addsToCart, button, fillsAddress, heading, isConfirmed, link, paysWith, signsIn } from "./shopping";
+import { addsToCart, button, fillsAddress, heading, isConfirmed, isLetIn, link, paysWith, signsIn } from "./shopping";
 
 describeInChromium("an account", () => {
 	let stage: BrowserStage;
@@ -49,7 +49,7 @@ describeInChromium("an account", () => {
 		await addsToCart(page, lamp);
 		const late = await holdsUpOwnCart(page);
 
-		await signsIn(page, account);
+		await isLetIn(page, account);
 		await link(page, "Orders").click();
 		await heading(page, "None yet").waitFor();
 		await late.release();
@@ -146,6 +146,7 @@ describeInChromium("an account", () => {
 
 		await page.goto("/login");
 		await link(page, "Forgot the password?").click();
+		await heading(page, "Forgot the password?").waitFor();
 		await page.getByLabel("E-mail").fill(account.email);
 		await button(page, "Send the link").click();
 		await heading(page, "Look into your mail").waitFor();

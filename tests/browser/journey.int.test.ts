@@ -1,6 +1,6 @@
 import { button, fillsAddress, heading, isConfirmed, link, paysWith, registers } from "./shopping";
 import { describeInChromium } from "../support/servers";
-import { openBrowserStage, type BrowserStage } from "./browser-stage";
+import { holdsUpPayments, openBrowserStage, type BrowserStage } from "./browser-stage";
 
 describeInChromium("a guest in the web shop", () => {
 	let stage: BrowserStage;
@@ -27,10 +27,12 @@ describeInChromium("a guest in the web shop", () => {
 		await heading(page, "Where to").waitFor();
 		await page.getByText("3 × A brass lamp").waitFor();
 		await fillsAddress(page);
+		await using payments = await holdsUpPayments(stage);
 		await paysWith(page, "A slow bank");
 
 		await page.locator("[data-status=CART_VALIDATED][data-state=done]").waitFor();
 		await page.locator("[data-connection=live]").waitFor();
+		await payments.release();
 		await isConfirmed(page);
 		expect(await page.locator("[data-state=done]").count()).toBe(4);
 		expect(await shop.stockOf(lamp)).toMatchObject({ available: 2 });

@@ -48,11 +48,23 @@ export async function isConfirmed(page: Page): Promise<void> {
 	await heading(page, "Thank you, Ada").waitFor();
 }
 
-/** Somebody who has an account, on whatever page comes first. */
-export async function signsIn(page: Page, { email, password }: { email: string; password: string }): Promise<void> {
+interface Credentials {
+	email: string;
+	password: string;
+}
+
+/** Somebody who has an account. The shop may still be about to open the page that comes next. */
+export async function isLetIn(page: Page, { email, password }: Credentials): Promise<void> {
 	await page.goto("/login");
 	await page.getByLabel("E-mail").fill(email);
 	await page.getByLabel("Password").fill(password);
 	await button(page, "Sign in").click();
 	await link(page, "Orders").waitFor();
+}
+
+/** The same, and the products are there: a page that has just been opened takes the focus. */
+export async function signsIn(page: Page, credentials: Credentials): Promise<void> {
+	await isLetIn(page, credentials);
+	await page.waitForURL("/");
+	await page.locator("main:focus").waitFor();
 }

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 export interface Awaited {
 	/** What is awaited, as it completes "waited in vain for …". */
 	what: string;
-	/** Default 10 s. */
+	/** Default 30 s: longer than anything takes on a busy machine. */
 	withinMs?: number;
 	/** Default 10 ms: short enough that nobody waits for it. More where asking is itself work for what is tested. */
 	everyMs?: number;
@@ -16,7 +16,7 @@ export interface Awaited {
  */
 export async function until<Value>(
 	condition: () => Value | Promise<Value>,
-	{ what, withinMs = 10_000, everyMs = 10 }: Awaited,
+	{ what, withinMs = 30_000, everyMs = 10 }: Awaited,
 ): Promise<Exclude<Value, undefined | null | false>> {
 	const deadline = performance.now() + withinMs;
 	for (;;) {
