@@ -4,6 +4,7 @@ import type { ModelAttributes, ModelOptions } from "sequelize";
 import { defineMixin } from "../define";
 import { SharedPoolAdapter } from "./adapter";
 import type { Database as DatabaseHandle } from "./database";
+import { firstConnection } from "./first-connection";
 import { sharePool, type DatabaseAddress, type PoolShare } from "./pools";
 
 /** How moleculer-db's Sequelize adapter wants a model described. */
@@ -37,7 +38,7 @@ export function Database({ model, ...address }: DatabaseOptions): Partial<Servic
 			this.db = share.database;
 		},
 		async started() {
-			await this.db.sequelize.authenticate();
+			await firstConnection(this.db.sequelize);
 		},
 		async stopped() {
 			await share?.release();
