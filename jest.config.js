@@ -33,5 +33,6 @@ module.exports = {
 	globalTeardown: "<rootDir>/tests/support/global-teardown.ts",
 	// Waiting for servers, not computing: one worker per core although Jest would keep a core for itself.
 	maxWorkers: Math.max(2, availableParallelism() - 1),
-	testTimeout: 60_000,
+	// Only a test that hangs waits for it; two workers and all the processes that they start share the cores.
+	testTimeout: 180_000,
 };

@@ -22,7 +22,7 @@ export async function onServer<Result>(url: string, work: (client: Client) => Pr
 	const client = new Client({
 		connectionString: url,
 		application_name: "molecart tests",
-		connectionTimeoutMillis: 5_000,
+		connectionTimeoutMillis: 30_000,
 	});
 	client.on("error", () => undefined);
 	await client.connect();

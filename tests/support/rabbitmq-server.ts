@@ -55,7 +55,7 @@ export function vhostUrl(serverUrl: string, name: string): string {
 }
 
 async function connects(url: string): Promise<void> {
-	const connection = await connect(url, { timeout: 5_000 });
+	const connection = await connect(url, { timeout: 30_000 });
 	connection.on("error", () => undefined);
 	await connection.close();
 }

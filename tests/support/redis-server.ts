@@ -58,7 +58,7 @@ function numberedUrl(serverUrl: string, number: number): string {
 }
 
 async function onRedis<Result>(url: string, work: (redis: Redis) => Promise<Result>): Promise<Result> {
-	const redis = new Redis(url, { lazyConnect: true, retryStrategy: null, connectTimeout: 5_000 });
+	const redis = new Redis(url, { lazyConnect: true, retryStrategy: null, connectTimeout: 30_000 });
 	// A failing connect() only says that the connection is closed; the event says why.
 	let cause: Error | undefined;
 	redis.on("error", (error: Error) => (cause = error));

@@ -26,7 +26,7 @@ test("each test database is empty of what another test has written", async () =>
 });
 
 test("a connection that a test leaves open fails it", async () => {
-	const database = await testDatabase();
+	const database = await testDatabase({ farewellMsMax: 100 });
 	const leaked = await connected(database.url);
 	leaked.on("error", () => undefined);
 

@@ -54,26 +54,29 @@ export interface TestDatabase extends AsyncDisposable {
 	url: string;
 }
 
+/** A server that is busy takes a while to notice that a client has said farewell. */
+const FAREWELL_MS_MAX = 15_000;
+
 /**
  * A database of its own, copied from the prepared template.
  * Disposing of it fails when the test has left connections open: a leaked pool.
  */
-export async function testDatabase(): Promise<TestDatabase> {
+export async function testDatabase({ farewellMsMax = FAREWELL_MS_MAX } = {}): Promise<TestDatabase> {
 	const { url: server, template } = found.postgres;
 	const name = ownName();
 	await onServer(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
 	return {
 		url: databaseUrl(server, name),
-		[Symbol.asyncDispose]: () => dropDatabase(server, name),
+		[Symbol.asyncDispose]: () => dropDatabase(server, name, farewellMsMax),
 	};
 }
 
-async function dropDatabase(server: string, name: string): Promise<void> {
+async function dropDatabase(server: string, name: string, farewellMsMax: number): Promise<void> {
 	await onServer(server, async (client) => {
 		try {
 			await until(async () => (await connectionsTo(client, name)).length === 0, {
 				what: `the test to close its connections to ${name}`,
-				withinMs: 2_000,
+				withinMs: farewellMsMax,
 			}).catch(async (error: Error) => {
 				const queries = (await connectionsTo(client, name)).map(({ query }) => query.slice(0, 100));
 				throw new Error(`${error.message}; they last ran: ${queries.join(" | ")}`, { cause: error });
@@ -85,10 +88,12 @@ async function dropDatabase(server: string, name: string): Promise<void> {
 	});
 }
 
+/** Of clients: the server's own autovacuum comes and goes as it likes. */
 async function connectionsTo(client: Client, name: string): Promise<{ query: string }[]> {
-	const { rows } = await client.query<{ query: string }>("SELECT query FROM pg_stat_activity WHERE datname = $1", [
-		name,
-	]);
+	const { rows } = await client.query<{ query: string }>(
+		"SELECT query FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'",
+		[name],
+	);
 	return rows;
 }
 

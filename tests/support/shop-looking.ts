@@ -37,7 +37,7 @@ export function lookingIn({ door, given, database }: { door: Door; given: Given;
 
 	return {
 		look,
-		async settles(order, status, expected = {}, withinMs = 15_000) {
+		async settles(order, status, expected = {}, withinMs = 60_000) {
 			const wanted = { ...expected, status };
 			return until(
 				async () => {

@@ -54,7 +54,7 @@ export async function startShopProcess(
 		url,
 		child,
 		async health() {
-			const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+			const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(10_000) });
 			return { ...((await answer.json()) as { missing: string[] }), status: answer.status };
 		},
 		async ready() {

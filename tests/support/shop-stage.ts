@@ -21,6 +21,11 @@ export interface Stage extends Looking {
 	deadLetters(): Promise<FoundDeadLetter[]>;
 	/** Holds a lock in an open transaction until it is disposed of: what needs it waits meanwhile. */
 	holding(lock: string): Promise<AsyncDisposable>;
+	/**
+	 * The provider approves nothing until this is disposed of: orders hold their stock and wait to be paid, however long a
+	 * test takes for what is to happen meanwhile. Twenty seconds later they are given up.
+	 */
+	holdingApprovals(): Promise<AsyncDisposable>;
 	/** Waits until nothing is in progress and every invariant holds. @throws with those that don't */
 	untilSound(withinMs?: number): Promise<void>;
 }
@@ -34,10 +39,23 @@ export interface StageOptions {
 	initialStock?: Map<string, number>;
 }
 
+const APPROVALS = "LOCK TABLE sandbox_provider.authorisations IN SHARE MODE";
+
 export function stageOf({ url, database, auditor, initialStock = new Map() }: StageOptions): Stage {
 	const door = doorOf(url);
 	const given = givenIn(door, initialStock);
 	const looking = lookingIn({ door, given, database });
+	const holding = async (lock: string): Promise<AsyncDisposable> => {
+		const client = await database.connect();
+		await client.query("BEGIN");
+		await client.query(lock);
+		return {
+			async [Symbol.asyncDispose]() {
+				await client.query("ROLLBACK");
+				client.release();
+			},
+		};
+	};
 	return {
 		given,
 		when: whenIn(door, given, initialStock),
@@ -47,18 +65,9 @@ export function stageOf({ url, database, auditor, initialStock = new Map() }: St
 		...looking,
 		until: (order) => ({ is: (status, expected, withinMs) => looking.settles(order, status, expected, withinMs) }),
 		deadLetters: () => auditor.deadLetters(),
-		async holding(lock) {
-			const client = await database.connect();
-			await client.query("BEGIN");
-			await client.query(lock);
-			return {
-				async [Symbol.asyncDispose]() {
-					await client.query("ROLLBACK");
-					client.release();
-				},
-			};
-		},
-		async untilSound(withinMs = 15_000) {
+		holding,
+		holdingApprovals: () => holding(APPROVALS),
+		async untilSound(withinMs = 60_000) {
 			await until(
 				async () => {
 					const broken = await brokenInvariants({ database, heard: await auditor.heard(), initialStock });
