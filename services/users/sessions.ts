@@ -75,6 +75,26 @@ const ofUser = sql(
 	ORDER BY max(created_at) DESC, family_id LIMIT 100`,
 );
 
+// The first token of a session that goes on stays: it tells since when, and where it was opened. None is waited for.
+const forgetOld = sql(
+	"users.sessions.forget_old",
+	`DELETE FROM users.refresh_tokens WHERE token_hash IN (
+		SELECT token_hash FROM users.refresh_tokens old
+		WHERE expires_at < now() - interval '1 day' AND (
+			EXISTS (
+				SELECT FROM users.refresh_tokens earlier
+				WHERE earlier.family_id = old.family_id AND earlier.created_at < old.created_at
+			) OR NOT EXISTS (
+				SELECT FROM users.refresh_tokens later
+				WHERE later.family_id = old.family_id AND later.expires_at >= now() - interval '1 day'
+			)
+		)
+		LIMIT $1 FOR UPDATE SKIP LOCKED
+	) RETURNING family_id`,
+);
+/** So many in one statement: a fraction of a second. */
+const FORGET_MAX = 5_000;
+
 type Queries = Pick<Transaction, "query">;
 
 /** A session's newest refresh token; only its hash is kept. */
@@ -139,6 +159,11 @@ export async function closeAllSessions(tx: Transaction, userId: string): Promise
 
 export function sessionsEndedWithin(db: Queries, seconds: number): Promise<string[]> {
 	return ended(db, endedLately, [seconds]);
+}
+
+/** What expired more than a day ago. To use such a token again ends no session any more: it is as unknown as any other. */
+export async function forgetOldSessions(db: Queries, atOnce = FORGET_MAX): Promise<void> {
+	while ((await db.query(forgetOld, [atOnce])).length === atOnce);
 }
 
 export function sessionsOf(db: Queries, userId: string): Promise<SessionRow[]> {

@@ -17,7 +17,7 @@ import { ensureAdmin, type AdminAccount } from "./admin";
 import { register } from "./accounts";
 import { listAddresses, removeAddress, saveAddress, updateAddress } from "./addresses";
 import { forgetOldAttempts } from "./rate-limits";
-import { sessionsEndedWithin } from "./sessions";
+import { forgetOldSessions, sessionsEndedWithin } from "./sessions";
 import { changePassword, endSession, login, logout, mySessions, refreshSession } from "./signing-in";
 import { UserNotFoundError } from "./users.errors";
 import { usersGraphQL, usersOperations } from "./users.graphql";
@@ -210,8 +210,8 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 		started() {
 			this.poster = startPoster(this);
 			this.cleaner = setInterval(() => {
-				Promise.all([forgetOldAttempts(this.db), forgetOldTokens(this.db)]).catch((error: Error) =>
-					this.logger.warn("Old attempts and tokens were not forgotten:", error.message),
+				Promise.all([forgetOldAttempts(this.db), forgetOldTokens(this.db), forgetOldSessions(this.db)]).catch(
+					(error: Error) => this.logger.warn("Old attempts, tokens and sessions were not forgotten:", error.message),
 				);
 			}, CLEANING_MS);
 		},

@@ -1,5 +1,7 @@
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
+import type { WithDatabase } from "../../mixins/database/database.mixin";
+import { forgetOldSessions } from "../../services/users/sessions";
 import { openShop, type Shop } from "../support/shop";
 import type { Account } from "../support/shop-types";
 import { until } from "../support/until";
@@ -71,6 +73,12 @@ describe("sessions", () => {
 	test("within a second of an exchange the old token is refused and does no harm", async () => {
 		const ada = await shop.given.customer();
 		const next = await refresh(ada.refreshToken);
+		// However slow this machine is.
+		await backdate(
+			`UPDATE users.refresh_tokens SET replaced_at = now() + interval '1 hour'
+			WHERE user_id = $1 AND replaced_at IS NOT NULL`,
+			[ada.id],
+		);
 
 		await expect(refresh(ada.refreshToken)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 
@@ -172,6 +180,31 @@ describe("sessions", () => {
 		expect(await list(here)).toEqual([expect.objectContaining({ current: true })]);
 		await expect(me(there)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 		await expect(end(other.id, here)).rejects.toMatchObject({ code: "NOT_FOUND" });
+	});
+
+	test("what has expired is cleared away, but for what tells since when a session goes on", async () => {
+		const ada = await shop.given.customer();
+		const over = await shop.when.signsIn(ada);
+		const { refreshToken } = await refresh(ada.refreshToken);
+		await refresh(refreshToken);
+		await backdate(
+			`UPDATE users.refresh_tokens SET expires_at = now() - interval '25 hours', created_at = created_at - interval '31 days'
+			WHERE user_id = $1 AND (replaced_at IS NOT NULL OR token_hash = sha256($2))`,
+			[ada.id, over.refreshToken],
+		);
+		const list = () =>
+			shop.door.graphql<{ openedAt: string; usedAt: string }[]>("{ sessions { openedAt usedAt } }", {}, ada);
+		const before = await list();
+		const { db } = shop.node().broker.getLocalService("users") as unknown as WithDatabase;
+
+		await forgetOldSessions(db, 1);
+
+		expect(await list()).toEqual(before);
+		const { rows } = await shop.database.query<{ left: number }>(
+			"SELECT count(*)::int AS left FROM users.refresh_tokens WHERE user_id = $1",
+			[ada.id],
+		);
+		expect(rows).toEqual([{ left: 2 }]);
 	});
 
 	test("a gateway that did not hear of it, or started later, asks", async () => {
