@@ -39,9 +39,9 @@ function areShared(openRedis: () => Promise<{ url: string | undefined } & AsyncD
 		});
 	});
 	afterAll(async () => {
-		await second.stop();
-		await shop[Symbol.asyncDispose]();
-		await redis[Symbol.asyncDispose]();
+		await second?.stop();
+		await shop?.[Symbol.asyncDispose]();
+		await redis?.[Symbol.asyncDispose]();
 	});
 
 	async function inTurns(count: number, query: string, input: () => object, address: string): Promise<string[]> {

@@ -56,10 +56,10 @@ describe(`${COUNT} who follow an order each`, () => {
 	});
 	afterAll(async () => {
 		for (const { socket } of subscribers) socket.terminate();
-		await node[Symbol.asyncDispose]();
-		await auditor[Symbol.asyncDispose]();
-		await database.end();
-		await base[Symbol.asyncDispose]();
+		await node?.[Symbol.asyncDispose]();
+		await auditor?.[Symbol.asyncDispose]();
+		await database?.end();
+		await base?.[Symbol.asyncDispose]();
 	});
 
 	async function open({ token }: Account, index: number): Promise<WebSocket> {

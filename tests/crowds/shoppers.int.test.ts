@@ -82,8 +82,8 @@ describeOnRabbitMQ("a crowd at two gateways", () => {
 		await until(() => other.graphql("{ products { totalItems } }"), { what: "the second gateway to know the others" });
 	});
 	afterAll(async () => {
-		await second.stop();
-		await shop[Symbol.asyncDispose]();
+		await second?.stop();
+		await shop?.[Symbol.asyncDispose]();
 	});
 
 	test("fifty checkouts at once with one key are one order and one authorisation", async () => {
@@ -106,10 +106,15 @@ describeOnRabbitMQ("a crowd at two gateways", () => {
 	test("an order is followed through any gateway, from its state at once through each change to its end", async () => {
 		const product = await shop.given.product();
 		const ada = await shop.given.customer();
-		const order = await shop.when.checksOut(ada, [{ product, quantity: 1 }], { token: "tok_slow" });
+		const approvals = await shop.holdingApprovals();
+		const order = await shop.when.checksOut(ada, [{ product, quantity: 1 }]);
 
 		const here = shop.door.follow("orderUpdated", order.id, ada);
 		const there = other.follow("orderUpdated", order.id, ada);
+		await until(() => [here, there].every(({ states, failure }) => states.length > 0 || failure), {
+			what: "both to hear of its state",
+		});
+		await approvals[Symbol.asyncDispose]();
 		await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" }, 60_000);
 		await shop.when.cancels(order);
 		await until(() => here.ended && there.ended, { what: "both subscriptions to complete", withinMs: 30_000 });

@@ -55,10 +55,10 @@ describe("nonsense and half-sense", () => {
 		shop = stageOf({ url: () => node.url, database, auditor, initialStock });
 	});
 	afterAll(async () => {
-		await node[Symbol.asyncDispose]();
-		await auditor[Symbol.asyncDispose]();
-		await database.end();
-		await base[Symbol.asyncDispose]();
+		await node?.[Symbol.asyncDispose]();
+		await auditor?.[Symbol.asyncDispose]();
+		await database?.end();
+		await base?.[Symbol.asyncDispose]();
 	});
 
 	test(`${COUNT} requests of seed ${SEED} are each answered by the contract, and the shop is unharmed`, async () => {

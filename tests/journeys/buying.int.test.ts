@@ -60,9 +60,11 @@ describe.each(transports)("buying, with events over %s", (events) => {
 		const lamp = await shop.given.product();
 		const ada = await shop.given.customer();
 
-		// A provider that takes three seconds: the subscription is there before the order goes on.
-		const order = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }], { token: "tok_slow" });
+		const approvals = await shop.holdingApprovals();
+		const order = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }]);
 		const following = shop.door.follow("orderStatus", order.id, ada);
+		await until(() => following.states.length > 0 || following.failure, { what: "the current state" });
+		await approvals[Symbol.asyncDispose]();
 		await until(() => following.ended || following.failure, { what: "the subscription to complete" });
 
 		expect(following.failure).toBeUndefined();

@@ -106,11 +106,13 @@ describe.each(transports)("guests' carts, with events over %s", (events) => {
 		expect(await read(cart.id)).toEqual({ status: "ACTIVE", orderId: null });
 		expect(await beingOrdered(ada)).toEqual([]);
 
-		const slow = await shop.when.checksOutCart(ada, cart, { token: "tok_slow" });
+		const approvals = await shop.holdingApprovals();
+		const slow = await shop.when.checksOutCart(ada, cart);
 
 		const frozen = { id: cart.id, status: "CHECKING_OUT", orderId: slow.id, items: [{ quantity: 2 }] };
 		expect(await beingOrdered(ada)).toEqual([frozen]);
 		expect(await beingOrdered(eve)).toEqual([]);
+		await approvals[Symbol.asyncDispose]();
 		await shop.until(slow).is("CONFIRMED");
 		await shop.eventually(() => beingOrdered(ada), []);
 		expect(await read(cart.id)).toEqual({ status: "CHECKED_OUT", orderId: slow.id });

@@ -53,7 +53,7 @@ describe.each(transports)("paying, with events over %s", (events) => {
 		async (token, status, ending, ledger) => {
 			const { order, product, cart } = placed.get(token)!;
 
-			await shop.until(order).is(status, ending, 30_000);
+			await shop.until(order).is(status, ending);
 
 			expect(await shop.ledgerOf(order)).toEqual(ledger);
 			const onHand = status === "CONFIRMED" ? 1 : 3;
@@ -79,13 +79,13 @@ describe.each(transports)("paying, with events over %s", (events) => {
 
 			await tellNow(order);
 
-			await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" }, 30_000);
+			await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" });
 			await shop.eventually(() => told(order), true);
 			expect(await shop.ledgerOf(order)).toEqual(PAID);
 		});
 
 		test("is voided when its order was given up meanwhile", async () => {
-			await shop.until(givenUp).is("COMPENSATED", { failureReason: "PAYMENT_UNAVAILABLE" }, 40_000);
+			await shop.until(givenUp).is("COMPENSATED", { failureReason: "PAYMENT_UNAVAILABLE" });
 
 			await tellNow(givenUp);
 
@@ -137,7 +137,7 @@ describe.each(transports)("paying, with events over %s", (events) => {
 		const order = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }], { token: "tok_down" });
 
 		const another = await shop.given.cart(ada, { product: mug, quantity: 1 }, { product: lamp, quantity: 2 });
-		await shop.until(order).is("COMPENSATED", {}, 30_000);
+		await shop.until(order).is("COMPENSATED");
 
 		const { id, items } = (await shop.cartOf(ada))!;
 		expect(id).toBe(another.id);
@@ -165,7 +165,11 @@ describe.each(transports)("paying, with events over %s", (events) => {
 			{ kind: "authorize", amount: 1_999 },
 			{ kind: "capture", amount: 1_999 },
 		]);
-		expect(await shop.when.checksOutCart(ada, cart, { key })).toMatchObject({ id: orders[0]!.id, status: "CONFIRMED" });
+		// Where orders takes too long to say how far it is, the answer is what was accepted.
+		await shop.eventually(
+			() => shop.when.checksOutCart(ada, cart, { key }),
+			expect.objectContaining({ id: orders[0]!.id, status: "CONFIRMED" }),
+		);
 	});
 
 	test("a key is good for one request of one user", async () => {
