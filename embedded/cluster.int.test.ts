@@ -11,8 +11,6 @@ import { platformPackage } from "./platform-package";
 import { thisMachine } from "./surroundings";
 import { query, temporaryFolder } from "./testing/given";
 
-jest.setTimeout(60_000);
-
 const log = (): void => undefined;
 
 test("a system without C.UTF-8 has case and similarity beyond ASCII all the same", async () => {

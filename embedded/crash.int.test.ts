@@ -8,8 +8,6 @@ import { startEmbeddedPostgres } from "./postgres";
 import { eventually, query, serverPid, startMolecartProcess, temporaryFolder } from "./testing/given";
 import { isRunning, isServerOn } from "./life";
 
-jest.setTimeout(90_000);
-
 test("after a kill -9 of Molecart, the next start has every committed row", async () => {
 	await using folder = await temporaryFolder();
 	await using killed = startMolecartProcess({ dataDir: folder.path });

@@ -7,8 +7,6 @@ import { startEmbeddedPostgres } from "./postgres";
 import { thisMachine } from "./surroundings";
 import { isRoot, makeFolder, nobody, query, startMolecartProcess, temporaryFolder } from "./testing/given";
 
-jest.setTimeout(90_000);
-
 /** What only root can set up, such as a file of another user's, is left out for others; the run's last line says so. */
 const asRoot: (name: string, body: () => Promise<void>) => void = isRoot ? test : () => undefined;
 

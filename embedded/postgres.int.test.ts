@@ -4,8 +4,6 @@ import path from "node:path";
 import { startEmbeddedPostgres } from "./postgres";
 import { query, temporaryFolder } from "./testing/given";
 
-jest.setTimeout(60_000);
-
 test("the first start makes a database, and a later one finds what was in it", async () => {
 	await using folder = await temporaryFolder();
 	const dataDir = path.join(folder.path, "new", "data");

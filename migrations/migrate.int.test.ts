@@ -195,12 +195,12 @@ describe("as processes", () => {
 			const killed = start();
 			await until(async () => (await waiting(String(GATE))) === 1, {
 				what: "the first to be in the middle",
-				withinMs: 30_000,
+				withinMs: 120_000,
 			});
 			const others = [start(), start(), start()];
 			await until(async () => (await waiting("SELECT pg_advisory_lock")) === 3, {
 				what: "the others to wait",
-				withinMs: 30_000,
+				withinMs: 120_000,
 			});
 
 			killed.kill();

@@ -94,7 +94,7 @@ export async function serverPid(dataDir: string): Promise<number> {
 	return Number((await readFile(path.join(dataDir, "pg18", "postmaster.pid"), "utf8")).split("\n")[0]);
 }
 
-export async function eventually(question: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+export async function eventually(question: () => boolean | Promise<boolean>, withinMs = 90_000): Promise<void> {
 	if (!(await becomesTrue(question, { withinMs })))
 		throw new Error(`Not within ${withinMs} ms: ${question.toString()}`);
 }

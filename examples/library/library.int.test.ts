@@ -12,7 +12,7 @@ import { noticesConsumers } from "./notices.consumers";
 const ROOT = path.resolve(__dirname, "../..");
 const STARTED = "node --import tsx examples/library/start.ts";
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 test("its README starts it by commands that there are, and its event says what it means", () => {
 	const readme = fs.readFileSync(path.join(__dirname, "README.md"), "utf8");
@@ -73,7 +73,7 @@ const noticesIn = ({ url }: TestDatabase): Promise<string[]> =>
 	});
 
 const ALL = ["Invisible Cities", "Middlemarch", "The Left Hand of Darkness"];
-const WAIT = { withinMs: 90_000, everyMs: 200 };
+const WAIT = { withinMs: 180_000, everyMs: 200 };
 
 test("one process over PostgreSQL: each loan has its notice, and running it again adds nothing", async () => {
 	await using database = await emptyDatabase();

@@ -216,7 +216,7 @@ describe("a connection that breaks", () => {
 
 		await onServer(database.url, (client) =>
 			client.query(
-				"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+				"SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
 			),
 		);
 		await until(() => stored(), { what: "the pool to answer" });

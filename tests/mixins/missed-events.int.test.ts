@@ -101,13 +101,13 @@ describeOnRabbitMQ("events that a queue has missed", () => {
 		const missed = await seen();
 		await atTheBroker((channel) => channel.bindQueue("readers.desk", "letters.events", "letter.written"));
 		await write("d: afterwards");
-		await until(async () => (await seen()).length === 4, { what: "all of them", withinMs: 45_000 });
+		await until(async () => (await seen()).length === 4, { what: "all of them", withinMs: 120_000 });
 
 		expect(missed).toEqual(["a: before"]);
 		expect(await seen()).toEqual(["a: before", "b: without a binding", "c: without a binding", "d: afterwards"]);
 		expect(await transport.countWaiting("readers.archive")).toBe(6);
 		expect(await deadOnes()).toEqual([kept]);
-	}, 90_000);
+	}, 240_000);
 
 	test("are found after their queue was deleted with them while nobody was there, although nothing has come since", async () => {
 		const before = await seen();
@@ -117,8 +117,8 @@ describeOnRabbitMQ("events that a queue has missed", () => {
 		await atTheBroker((channel) => channel.deleteQueue("readers.desk"));
 
 		broker.createService(readers());
-		await until(async () => (await seen()).length === before.length + 2, { what: "both of them", withinMs: 75_000 });
+		await until(async () => (await seen()).length === before.length + 2, { what: "both of them", withinMs: 120_000 });
 
 		expect(await seen()).toEqual([...before, "e: waits", "f: waits"]);
-	}, 120_000);
+	}, 240_000);
 });

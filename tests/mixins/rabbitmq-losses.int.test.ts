@@ -33,7 +33,7 @@ describeOnRabbitMQ("RabbitMQ, when something is lost", () => {
 			if (++rounds % 10 === 0) here.wire.cut();
 		});
 
-		await until(() => new Set(seen.bodies()).size === 600, { what: "every message", withinMs: 20_000 });
+		await until(() => new Set(seen.bodies()).size === 600, { what: "every message" });
 		await until(() => here.transport.missing().length === 0, { what: "the transport to be whole again" });
 		expect(await here.transport.deadLetters(queue.name, 10)).toEqual([]);
 	});

@@ -66,7 +66,7 @@ export function onRabbitMQ(): OnRabbitMQ {
 				during();
 				return waiting.length === 0;
 			},
-			{ what: "every message to be confirmed", withinMs: 30_000 },
+			{ what: "every message to be confirmed", withinMs: 60_000 },
 		);
 	}
 

@@ -94,14 +94,14 @@ test("a frozen node loses its saga when its lease is over, and what it writes on
 	const first = agency.openNode("first", frozen.db);
 	const second = agency.openNode("second");
 
+	const begunAtMs = performance.now();
 	const id = await first.begin({ "do car": ["away"] });
 	await agency.waitFor("the first node to freeze", async () => frozen.isFrozen(2));
-	const frozenAtMs = performance.now();
 	await agency.waitFor("the second node to come as far as the car", async () => {
 		await second.engine.sweep();
 		return (await agency.log(id)).includes("book the car: do 1 AWAY");
 	});
-	const tookMs = performance.now() - frozenAtMs;
+	const tookMs = performance.now() - begunAtMs;
 	const before = await nodesInLog(id);
 	frozen.wake(2);
 	await first.engine.drain();
@@ -109,8 +109,7 @@ test("a frozen node loses its saga when its lease is over, and what it writes on
 	agency.change(id, {});
 	await agency.until(id, "COMPLETED");
 
-	expect(tookMs).toBeGreaterThan(2_000);
-	expect(tookMs).toBeLessThan(10_000);
+	expect(tookMs).toBeGreaterThan(2_900);
 	expect(before).toEqual(["first", "first", "first", "second", "second"]);
 	expect(after).toEqual(before);
 	expect(await agency.reached(id)).toEqual(["HOTEL", "FLIGHT", "CAR", "PAID", "SENT"]);
@@ -182,7 +181,7 @@ test("on a database that only one process works on, a start takes over what its 
 	await agency.waitFor("the node to die", async () => mortal.isDead());
 
 	await after.engine.sweep(true);
-	await agency.until(id, "COMPLETED", 2_000);
+	await agency.until(id, "COMPLETED");
 
 	expect(await agency.reached(id)).toEqual(["HOTEL", "FLIGHT", "CAR", "PAID", "SENT"]);
 });

@@ -90,7 +90,7 @@ test("a step that keeps failing is given up after its attempts, and is undone as
 test("an answer that gets lost costs no attempt, and the work is done once", async () => {
 	const moods: Moods = { "do hotel": ["loses the answer", "well"] };
 
-	const id = await node.begin(moods);
+	const id = await node.begin(moods, "impatient trip");
 	await agency.until(id, "COMPLETED");
 
 	expect((await agency.effects(id)).filter((what) => what === "do hotel")).toHaveLength(1);
@@ -106,7 +106,7 @@ test("an undo whose answer gets lost, and one that fails, are tried until they s
 		"undo hotel": ["fails", "fails", "well"],
 	};
 
-	const id = await node.begin(moods);
+	const id = await node.begin(moods, "impatient trip");
 	await agency.until(id, "COMPENSATED");
 
 	expect(await agency.effects(id)).toEqual([
@@ -161,7 +161,7 @@ describe("past the pivot there is no way back:", () => {
 	test("what fails is tried again", async () => {
 		const moods: Moods = { "do tickets": ["fails", "loses the answer", "well"] };
 
-		const id = await node.begin(moods);
+		const id = await node.begin(moods, "impatient trip");
 		await agency.until(id, "COMPLETED");
 
 		expect(await agency.effects(id)).toEqual([...BEFORE_THE_PIVOT, "do money", "do tickets"]);

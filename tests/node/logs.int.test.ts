@@ -6,6 +6,8 @@ import { ADMIN, givenIn } from "../support/shop-given";
 import { ORDER_FIELDS, type Order } from "../support/shop-types";
 import { until } from "../support/until";
 
+jest.setTimeout(400_000);
+
 test("the log of production holds no password, token, address or e-mail, however much it tells", async () => {
 	await using base = await testDatabase();
 	const environment: Record<string, string> = {
@@ -42,7 +44,7 @@ test("the log of production holds no password, token, address or e-mail, however
 			const order = await door.graphql<Order>(`query ($id: ID!) { order(id: $id) { ${ORDER_FIELDS} } }`, { id }, ada);
 			return order.status === "CONFIRMED" && order.paymentStatus === "CAPTURED";
 		},
-		{ what: "the order to be paid", withinMs: 30_000, everyMs: 100 },
+		{ what: "the order to be paid", withinMs: 60_000, everyMs: 100 },
 	);
 	await door.graphql("mutation ($email: String!) { requestPasswordReset(email: $email) }", { email: ada.email });
 	await door.graphql("mutation ($t: String) { refreshSession(refreshToken: $t) { expiresIn } }", {

@@ -10,7 +10,10 @@ const SENTENCE =
 	"Another Molecart process works on this database. Without AMQP_URL there is one process for a database: " +
 	"stop the other one, or set AMQP_URL for both.";
 
-const PID = "SELECT pid FROM pg_stat_activity WHERE application_name = 'molecart only process'";
+const HOLDERS = `SELECT pid FROM pg_locks JOIN pg_database d ON d.oid = database
+	WHERE datname = current_database() AND locktype = 'advisory' AND granted`;
+const WAITING = `SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+	WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`;
 let database: TestDatabase;
 
 beforeAll(async () => {
@@ -60,7 +63,7 @@ test("a process that has lost its place to another one is told", async () => {
 	// The other one waits in the server's queue for the lock, and so has it before anybody can ask again.
 	const other = await waitingForThePlace();
 	await onServer(database.url, (client) => client.query("SELECT pg_terminate_backend($1)", [first]));
-	await until(() => lost.length > 0, { what: "the process to be told", withinMs: 30_000 });
+	await until(() => lost.length > 0, { what: "the process to be told", withinMs: 60_000 });
 
 	expect(lost).toEqual([SENTENCE]);
 	await other.end();
@@ -69,7 +72,7 @@ test("a process that has lost its place to another one is told", async () => {
 
 async function holders(): Promise<number[]> {
 	return onServer(database.url, async (client) => {
-		const { rows } = await client.query<{ pid: number }>(`${PID} AND datname = current_database()`);
+		const { rows } = await client.query<{ pid: number }>(HOLDERS);
 		return rows.map(({ pid }) => pid);
 	});
 }
@@ -85,7 +88,7 @@ async function waitingForThePlace(): Promise<pg.Client> {
 	await until(
 		() =>
 			onServer(database.url, async (client) => {
-				const { rowCount } = await client.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+				const { rowCount } = await client.query(WAITING);
 				return rowCount === 1;
 			}),
 		{ what: "the other one to wait" },

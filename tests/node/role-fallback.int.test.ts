@@ -6,7 +6,7 @@ import { shopEnvironment } from "../support/shop";
 import { startShopProcess } from "../support/shop-process";
 import { buyAndCancel, emptyDatabase, prepare, ROLES, urlFor } from "./roles.stage";
 
-jest.setTimeout(240_000);
+jest.setTimeout(400_000);
 
 let base: TestDatabase;
 let name: string;

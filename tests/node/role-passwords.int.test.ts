@@ -18,8 +18,8 @@ beforeAll(async () => {
 	await prepare({ DATABASE_URL: url });
 });
 afterAll(async () => {
-	await server.stop();
-	await rm(dataDir, { recursive: true, force: true });
+	await server?.stop();
+	await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
 
 const whoIs = (login: string): Promise<string> =>

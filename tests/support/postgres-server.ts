@@ -58,7 +58,7 @@ export async function embeddedPostgres(): Promise<{ url: string; stop(): Promise
 		url: server.url,
 		async stop() {
 			await server.stop();
-			await rm(dataDir, { recursive: true, force: true });
+			await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 		},
 	};
 }

@@ -104,7 +104,7 @@ export async function privateRabbitmq(): Promise<PrivateRabbitmq> {
 	async function dispose(): Promise<void> {
 		await kill();
 		mapper.kill("SIGKILL");
-		await rm(folder, { recursive: true, force: true });
+		await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 	}
 
 	try {

@@ -86,5 +86,5 @@ export const options: Partial<ApolloOptions> = {
 	baseSchema,
 	resolvers,
 	authenticate,
-	subscriptions: { connectionInitWaitMs: 200, maxPerSocket: 3, keepAliveMs: 200 },
+	subscriptions: { maxPerSocket: 3 },
 };

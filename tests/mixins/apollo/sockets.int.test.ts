@@ -138,7 +138,9 @@ const initialised = async (at = gateway) => {
 
 describe("a client that doesn't keep to the protocol", () => {
 	test("is closed with 4408 when it doesn't say who it is in time", async () => {
-		expect(await closed(gateway.socket())).toBe(4408);
+		const impatient = await cluster.gateway({ ...options, subscriptions: { connectionInitWaitMs: 200 } });
+
+		expect(await closed(impatient.socket())).toBe(4408);
 	});
 
 	test("is closed with 4401 when it subscribes before that", async () => {
@@ -190,14 +192,15 @@ describe("a client that doesn't keep to the protocol", () => {
 	});
 
 	test("is ended when it answers no pings", async () => {
-		const socket = await initialised();
+		const watchful = await cluster.gateway({ ...options, subscriptions: { keepAliveMs: 500 } });
+		const socket = await initialised(watchful);
 		socket.pong = () => {};
 
 		expect(await closed(socket)).toBe(1006);
 	});
 
 	test("is ended when it doesn't read what it asked for", async () => {
-		const patient = await cluster.gateway({ ...options, subscriptions: { keepAliveMs: 60_000 } });
+		const patient = await cluster.gateway({ ...options, subscriptions: { keepAliveMs: 600_000 } });
 		const accepted = once(patient.service.server!, "connection") as Promise<[Socket]>;
 		const socket = await initialised(patient);
 		const [serverSide] = await accepted;
@@ -227,7 +230,8 @@ describe("a gateway that stops", () => {
 		await own.broker.stop();
 
 		expect(await gone).toBe(1001);
-		expect(performance.now() - before).toBeLessThan(1_000);
+		// It would wait five seconds for queries that are under way.
+		expect(performance.now() - before).toBeLessThan(5_000);
 	});
 
 	test("lets queries end that were under way", async () => {
