@@ -42,6 +42,35 @@ describeInChromium("a checkout that meets trouble", () => {
 		expect(ada.complaints).toEqual([]);
 	});
 
+	test("a failed order offers to try again only while its cart is as it was", async () => {
+		const lamp = await stage.shop.given.product({ stock: 9 });
+		await using ada = await stage.shopper();
+		const { page } = ada;
+		await comesToCheckout(page, lamp);
+		const toTry = link(page, "Try again");
+		const toCart = page.locator("main").getByRole("link", { name: "To the cart" });
+
+		await paysWith(page, "A declined card");
+		await toTry.waitFor();
+		const failed = `/orders/${page.url().split("/").at(-1)}`;
+		await addsToCart(page, lamp);
+		await page.goto(failed);
+		await toCart.waitFor();
+		expect(await toTry.count()).toBe(0);
+
+		await page.goto("/checkout");
+		await paysWith(page, "A card that works");
+		await isConfirmed(page);
+		await page.goto(failed);
+		await link(page, "On with shopping").waitFor();
+		expect(await toTry.count()).toBe(0);
+		await addsToCart(page, lamp);
+		await page.goto(failed);
+		await toCart.waitFor();
+		expect(await toTry.count()).toBe(0);
+		expect(ada.complaints).toEqual([]);
+	});
+
 	test("what another shopper buys away meanwhile is explained, and the cart fixes itself with one click", async () => {
 		const { shop } = stage;
 		const last = await shop.given.product({ name: "The last one", stock: 1 });

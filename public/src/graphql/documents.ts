@@ -9,6 +9,8 @@ export interface Document<Result, Variables> {
 
 export type CartProblemCode = "INSUFFICIENT_STOCK" | "OUT_OF_STOCK" | "PRICE_CHANGED" | "PRODUCT_UNAVAILABLE";
 
+export type CartStatus = "ACTIVE" | "CHECKED_OUT" | "CHECKING_OUT";
+
 export type OrderStatus = "CANCELLED" | "CART_VALIDATED" | "COMPENSATED" | "CONFIRMED" | "DELIVERED" | "FAILED" | "PAYMENT_PROCESSED" | "PENDING" | "SHIPPED";
 
 export type PaymentStatus = "AUTHORIZED" | "CAPTURED" | "DECLINED" | "NONE" | "REFUNDED" | "VOIDED";
@@ -122,6 +124,8 @@ export const DeliverOrder: Document<{ deliverOrder: OrderRow }, { id: string }> 
 export const ReadOwnCart: Document<{ cart: CartFields | null; cartsBeingOrdered: readonly ({ orderId: string | null })[] }, Record<string, never>> = { text: "query ReadOwnCart { cart { ...CartFields } cartsBeingOrdered { orderId } } fragment CartFields on Cart { id version items { ...CartLineFields } total { ...Price } problems { ...CartProblemFields } } fragment CartLineFields on CartItem { productId name quantity unitPrice { ...Price } lineTotal { ...Price } product { imageUrl slug availableQuantity } } fragment Price on Money { amount currency } fragment CartProblemFields on CartProblem { code productId message availableQuantity oldPrice { ...Price } newPrice { ...Price } }" };
 
 export const ReadGuestCart: Document<{ cart: CartFields | null }, { id: string }> = { text: "query ReadGuestCart($id: ID!) { cart(id: $id) { ...CartFields } } fragment CartFields on Cart { id version items { ...CartLineFields } total { ...Price } problems { ...CartProblemFields } } fragment CartLineFields on CartItem { productId name quantity unitPrice { ...Price } lineTotal { ...Price } product { imageUrl slug availableQuantity } } fragment Price on Money { amount currency } fragment CartProblemFields on CartProblem { code productId message availableQuantity oldPrice { ...Price } newPrice { ...Price } }" };
+
+export const CartGivenBack: Document<{ cart: { status: CartStatus; items: readonly ({ productId: string; quantity: number })[] } | null }, { id: string }> = { text: "query CartGivenBack($id: ID!) { cart(id: $id) { status items { productId quantity } } }" };
 
 export const AddToCart: Document<{ addToCart: CartFields }, { input: AddToCartInput }> = { text: "mutation AddToCart($input: AddToCartInput!) { addToCart(input: $input) { ...CartFields } } fragment CartFields on Cart { id version items { ...CartLineFields } total { ...Price } problems { ...CartProblemFields } } fragment CartLineFields on CartItem { productId name quantity unitPrice { ...Price } lineTotal { ...Price } product { imageUrl slug availableQuantity } } fragment Price on Money { amount currency } fragment CartProblemFields on CartProblem { code productId message availableQuantity oldPrice { ...Price } newPrice { ...Price } }" };
 

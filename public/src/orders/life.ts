@@ -59,7 +59,7 @@ export function undone({ history, paymentStatus }: OrderFields): string[] {
 	return [
 		...(reached.has("PAYMENT_PROCESSED") || paymentStatus === "VOIDED" ? ["The hold on your money is released."] : []),
 		...(reached.has("CART_VALIDATED") ? ["The reserved pieces are back on the shelf."] : []),
-		"Your cart is back as it was.",
+		"What was to be ordered went back into your cart.",
 		...(paymentStatus === "CAPTURED" ? [] : ["No money was taken."]),
 	];
 }
