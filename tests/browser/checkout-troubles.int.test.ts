@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { describeInChromium } from "../support/servers";
 import { holdsUpPayments, openBrowserStage, type BrowserStage } from "./browser-stage";
+import { isAway } from "./held-up";
 import {
 	addsToCart,
 	button,
@@ -68,6 +69,29 @@ describeInChromium("a checkout that meets trouble", () => {
 		await page.goto(failed);
 		await toCart.waitFor();
 		expect(await toTry.count()).toBe(0);
+		expect(ada.complaints).toEqual([]);
+	});
+
+	test("an address that could not be kept is no harm to its order, and is kept with one click later", async () => {
+		const lamp = await stage.shop.given.product({ stock: 1 });
+		await using ada = await stage.shopper();
+		const { page } = ada;
+		await comesToCheckout(page, lamp);
+		const book = await isAway(page, "mutation SaveAddress");
+
+		await page.getByLabel("Keep it in my address book").check();
+		await paysWith(page, "A card that works");
+		await isConfirmed(page);
+		await page.getByText("The address is not in your address book.").waitFor();
+		await button(page, "Keep it now").click();
+		await button(page, "Keep it now").waitFor();
+		book.isBack();
+		await button(page, "Keep it now").click();
+		await button(page, "Keep it now").waitFor({ state: "detached" });
+
+		await page.goto("/profile");
+		await page.locator("address").getByText("12 St James's Square").waitFor();
+		expect(await ordersOf(lamp)).toEqual(["CONFIRMED"]);
 		expect(ada.complaints).toEqual([]);
 	});
 

@@ -55,11 +55,17 @@ function newKey(): string {
 	return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Until the tab is closed: long enough to try again, no longer than needed. */
-export function keptAddress(): (AddressInput & { line2?: string }) | undefined {
-	return readStored(ADDRESS, () => sessionStorage);
+interface KeptAddress {
+	userId: string;
+	address: AddressInput & { line2?: string };
 }
 
-export function keepAddress(address: AddressInput): void {
-	store(ADDRESS, address, () => sessionStorage);
+/** Until the tab is closed: long enough to try again, no longer than needed. Whoever signs in there next has their own. */
+export function keptAddress(userId: string): KeptAddress["address"] | undefined {
+	const kept = readStored<KeptAddress>(ADDRESS, () => sessionStorage);
+	return kept?.userId === userId ? kept.address : undefined;
+}
+
+export function keepAddress(userId: string, address: AddressInput): void {
+	store(ADDRESS, { userId, address }, () => sessionStorage);
 }

@@ -1,11 +1,11 @@
 import { Checkout, type OrderFields } from "../graphql/documents";
 import { ask } from "../graphql/client";
+import { pause } from "../graphql/pause";
 import { ShopError } from "../graphql/shop-error";
 import { answered, endAttempt, type Attempt } from "./attempt";
 
 /** A restart takes seconds, an update of the shop a minute or so; after that a person should decide. */
 const GIVE_UP_MS = 120_000;
-const PAUSE_MS_MAX = 5_000;
 
 /**
  * Sends the attempt until the shop answers. Its key makes that safe: however often it arrives, it is one order.
@@ -14,7 +14,7 @@ const PAUSE_MS_MAX = 5_000;
  */
 export async function placeOrder(attempt: Attempt, onWaiting: () => void): Promise<OrderFields> {
 	const giveUpAt = Date.now() + GIVE_UP_MS;
-	for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
+	for (let retries = 0; ; retries++) {
 		try {
 			const { checkout } = await ask(Checkout, { input: attempt.input });
 			answered(attempt, checkout.id);
@@ -25,9 +25,9 @@ export async function placeOrder(attempt: Attempt, onWaiting: () => void): Promi
 				endAttempt();
 				throw error;
 			}
-			if (Date.now() + pauseMs > giveUpAt) throw error;
+			if (Date.now() > giveUpAt) throw error;
 			onWaiting();
-			await new Promise((resolve) => setTimeout(resolve, pauseMs));
+			await pause(retries);
 		}
 	}
 }

@@ -10,6 +10,7 @@ import {
 import { ask } from "../graphql/client";
 import { Addresses, SaveAddress, type AddressEntry, type AddressInput } from "../graphql/documents";
 import { user } from "../session/session";
+import { keepInBook } from "./address-to-keep";
 import { keepAddress, keptAddress } from "./attempt";
 
 /** Chosen is none of the saved ones: it is typed. */
@@ -17,9 +18,10 @@ export const TYPED = "typed";
 
 /** Where the parcel goes: an address of the address book, or one that is typed. */
 export function useWhereTo() {
+	const userId = user.value!.id;
 	const saved = shallowRef<readonly AddressEntry[]>([]);
 	const chosen = ref(TYPED);
-	const draft = reactive<AddressDraft>({ ...emptyAddress(user.value?.name), ...keptAddress() });
+	const draft = reactive<AddressDraft>({ ...emptyAddress(user.value?.name), ...keptAddress(userId) });
 	/** Whether a typed one goes into the address book. */
 	const keeps = ref(false);
 	const mayKeep = computed(() => saved.value.length < ADDRESSES_MAX);
@@ -43,7 +45,7 @@ export function useWhereTo() {
 				() => [],
 			);
 			saved.value = items;
-			const kept = keptAddress();
+			const kept = keptAddress(userId);
 			const before = kept ? items.find((entry) => isSame(cleanAddress(draftOf(entry.address)), kept)) : items[0];
 			chosen.value = before?.id ?? TYPED;
 			if (kept && before) Object.assign(draft, emptyAddress(user.value?.name));
@@ -54,14 +56,15 @@ export function useWhereTo() {
 		/** For this tab, should the order have to be tried again. */
 		take(): AddressInput {
 			const taken = address();
-			keepAddress(taken);
+			keepAddress(userId, taken);
 			return taken;
 		},
 
-		/** The order is placed, and counts whether or not this arrives: what was not kept is asked about next time. */
-		remember(): void {
-			if (chosen.value === TYPED && !(keeps.value && mayKeep.value)) return;
-			void ask(SaveAddress, { input: address() }).catch(() => undefined);
+		/** Into the address book, or there to its beginning, once the order is placed. */
+		async remember(orderId: string): Promise<void> {
+			// Only the order of the book: nobody has asked for that.
+			if (chosen.value !== TYPED) await ask(SaveAddress, { input: address() }).catch(() => undefined);
+			else if (keeps.value && mayKeep.value) await keepInBook(orderId, address());
 		},
 	};
 }
