@@ -2,7 +2,7 @@ import { nextTick } from "vue";
 import { createRouter, type RouteLocationNormalized, type Router, type RouterHistory } from "vue-router";
 import { mailPage } from "./account/mail-page";
 import CataloguePage from "./catalogue/CataloguePage.vue";
-import { isAdmin, mayBeSignedIn, restored, user } from "./session/session";
+import { guard } from "./session/admission";
 import { announce } from "./ui/announce";
 import { focusMain } from "./ui/focus";
 import { setTitle } from "./ui/title";
@@ -10,8 +10,6 @@ import { setTitle } from "./ui/title";
 declare module "vue-router" {
 	interface RouteMeta {
 		title?: string;
-		/** `customer`: somebody who is signed in. */
-		for?: "customer" | "admin";
 	}
 }
 
@@ -92,22 +90,13 @@ export function createShopRouter(history: RouterHistory): Router {
 			return to.path === from.path && !isTurned(to, from) ? undefined : { top: 0 };
 		},
 	});
-	router.beforeEach(mayEnter);
+	guard(router);
 	router.afterEach((to, from, failure) => {
 		if (failure) return;
 		if (to.path !== from.path) void arrive(to, from);
 		else if (isTurned(to, from)) turn(to);
 	});
 	return router;
-}
-
-/** Pages that belong to somebody send a guest to sign in first, and back afterwards. */
-async function mayEnter(to: RouteLocationNormalized) {
-	if (!to.meta.for) return true;
-	if (mayBeSignedIn()) await restored();
-	if (!user.value) return { path: "/login", query: { next: to.fullPath } };
-	if (to.meta.for === "admin" && !isAdmin.value) return { path: "/nothing-here" };
-	return true;
 }
 
 /** A new page has a new title, and whoever can't see it is told and stands at its beginning. */

@@ -186,6 +186,12 @@ describeInChromium("axe-core finds nothing, in both themes, on a desk and on a p
 		await guest.getByText("The products could not be loaded").waitFor();
 		expect(await faultsOf(guest)).toEqual([]);
 		await guest.unroute("**/graphql");
+
+		await ada.route("**/graphql", (route) => route.abort());
+		await ada.goto("/orders");
+		await heading(ada, "The shop does not answer just now").waitFor();
+		expect(await faultsOf(ada)).toEqual([]);
+		await ada.unroute("**/graphql");
 	});
 
 	test("the administrator's products, one of them, a new one, and the orders", async () => {

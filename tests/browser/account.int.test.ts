@@ -1,7 +1,7 @@
-import type { Page, Route } from "playwright-core";
 import { mailboxOf, tokenIn } from "../api/mailbox";
 import { describeInChromium } from "../support/servers";
 import { openBrowserStage, type BrowserStage, type Shopper } from "./browser-stage";
+import { holdsUp } from "./held-up";
 import { addsToCart, button, fillsAddress, heading, isConfirmed, isLetIn, link, paysWith, signsIn } from "./shopping";
 
 describeInChromium("an account", () => {
@@ -47,7 +47,7 @@ describeInChromium("an account", () => {
 		await using ada = await stage.shopper();
 		const { page } = ada;
 		await addsToCart(page, lamp);
-		const late = await holdsUpOwnCart(page);
+		const late = await holdsUp(page, "query ReadOwnCart");
 
 		await isLetIn(page, account);
 		await link(page, "Orders").click();
@@ -227,20 +227,3 @@ describeInChromium("an account", () => {
 		expect([...desk.complaints, ...phone.complaints]).toEqual([]);
 	});
 });
-
-/** What is in the user's cart is asked for, and not answered before it is released. */
-async function holdsUpOwnCart(page: Page): Promise<{ release(): Promise<void> }> {
-	const asked: Route[] = [];
-	let held = true;
-	await page.route("**/graphql", async (route) => {
-		const { query } = route.request().postDataJSON() as { query: string };
-		if (held && query.startsWith("query ReadOwnCart")) asked.push(route);
-		else await route.continue();
-	});
-	return {
-		async release() {
-			held = false;
-			for (const route of asked) await route.continue();
-		},
-	};
-}

@@ -11,7 +11,7 @@ import {
 } from "../graphql/documents";
 import { ask } from "../graphql/client";
 import { ShopError } from "../graphql/shop-error";
-import { restored, user } from "../session/session";
+import { identified, user } from "../session/session";
 import { onTabMessage, tellTabs } from "../session/tabs";
 import { guestCartId, keepGuestCart } from "./guest-cart";
 
@@ -60,7 +60,7 @@ async function read(counts: () => boolean): Promise<void> {
 }
 
 async function askForCarts(): Promise<Reading> {
-	await restored();
+	await identified();
 	try {
 		if (user.value) {
 			const { cart: found, cartsBeingOrdered } = await ask(ReadOwnCart, {});
@@ -87,7 +87,7 @@ async function askForGuestCart(): Promise<Cart | null> {
 
 /** @throws {ShopError} INSUFFICIENT_STOCK with `available`, among others */
 export async function addToCart(productId: string, quantity: number): Promise<void> {
-	await restored();
+	await identified();
 	const cartId = user.value ? undefined : guestCartId();
 	try {
 		change((await ask(AddToCart, { input: { cartId, productId, quantity } })).addToCart);

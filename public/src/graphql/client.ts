@@ -1,4 +1,4 @@
-import { forgetIfOver, freshToken, refresh } from "../session/session";
+import { forgetOrThrow, freshToken, refresh, user } from "../session/session";
 import type { Document } from "./documents";
 import { ShopError } from "./shop-error";
 import { send } from "./transport";
@@ -13,13 +13,15 @@ export async function ask<Result, Variables>(
 	variables: Variables,
 	signal?: AbortSignal,
 ): Promise<Result> {
-	const token = await freshToken().catch(endSession);
+	const token = await freshToken().catch(forgetOrThrow);
+	const asker = user.value?.id;
 	try {
 		return await send(document, variables, { headers: bearer(token), signal });
 	} catch (error) {
 		if (token === undefined || !isUnauthenticated(error)) throw error;
-		const newer = await refresh(token).catch(endSession);
-		if (newer === undefined) throw error;
+		const newer = await refresh(token).catch(forgetOrThrow);
+		// What one has asked for is nothing to ask for in the name of the next.
+		if (newer === undefined || user.value?.id !== asker) throw error;
 		return send(document, variables, { headers: bearer(newer), signal });
 	}
 }
@@ -30,11 +32,4 @@ function bearer(token: string | undefined): Record<string, string> {
 
 function isUnauthenticated(error: unknown): boolean {
 	return error instanceof ShopError && error.code === "UNAUTHENTICATED";
-}
-
-/** One who can't be signed in any more asks as a guest; while the shop is away, nobody asks anything. */
-function endSession(error: unknown): undefined {
-	if (error instanceof ShopError && error.isPassing) throw error;
-	forgetIfOver(error);
-	return undefined;
 }

@@ -1,7 +1,6 @@
 import { createClient, type Client } from "graphql-ws";
+import { pause } from "../graphql/pause";
 import { freshToken } from "../session/session";
-
-const PAUSE_MS_MAX = 5_000;
 
 /** A connection that says nothing for so long is dead, whatever the network believes. */
 const PING_MS = 10_000;
@@ -20,7 +19,7 @@ export function socket(): Client {
 		// The retries are bounded by whoever unsubscribes; meanwhile polling goes on.
 		retryAttempts: Number.POSITIVE_INFINITY,
 		shouldRetry: () => true,
-		retryWait: (retries) => pause(Math.min(300 * 2 ** retries, PAUSE_MS_MAX) * (0.75 + Math.random() / 2)),
+		retryWait: pause,
 		connectionParams: async () => {
 			const token = await freshToken();
 			return token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -40,8 +39,4 @@ export function onSocketState(hear: (state: SocketState) => void): () => void {
 
 function tell(state: SocketState): void {
 	for (const hear of listeners) hear(state);
-}
-
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
 }

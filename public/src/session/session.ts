@@ -1,4 +1,4 @@
-import { computed, shallowRef } from "vue";
+import { computed, ref, shallowRef } from "vue";
 import {
 	Login,
 	Logout,
@@ -11,6 +11,7 @@ import {
 } from "../graphql/documents";
 import { ShopError } from "../graphql/shop-error";
 import { send } from "../graphql/transport";
+import { oneAtATime } from "./one-at-a-time";
 import { readStored, store } from "./stored";
 import { onTabMessage, tellTabs } from "./tabs";
 
@@ -23,7 +24,11 @@ const REFRESH_EARLY_MS = 15_000;
 /** Says that a refresh is worth trying; the session itself is in the cookie. */
 const SIGNED_IN = "signed-in";
 
+/** The shop's refusals of a refresh. Whatever else went wrong says nothing about the session. */
+const REFUSALS = new Set(["UNAUTHENTICATED", "BAD_USER_INPUT", "FORBIDDEN"]);
+
 const account = shallowRef<Account>();
+const wasSignedIn = ref(readStored(SIGNED_IN) === true);
 let accessToken: string | undefined;
 let expiresAtMs = 0;
 let restoring: Promise<void> | undefined;
@@ -31,37 +36,41 @@ let restoring: Promise<void> | undefined;
 export const user = computed(() => account.value);
 export const isAdmin = computed(() => account.value?.role === "ADMIN");
 
-/** Whether this browser was signed in when the page was opened; `user` is there once `restored` is. */
-export function mayBeSignedIn(): boolean {
-	return account.value !== undefined || readStored(SIGNED_IN) === true;
-}
+/** This browser was signed in, and the shop has not said yet whether it still is. */
+export const isUnsure = computed(() => account.value === undefined && wasSignedIn.value);
 
-/** Picks up the session of an earlier visit. Never fails: without one, or without the shop, one is a guest. */
-export function restored(): Promise<void> {
-	restoring ??= mayBeSignedIn() ? refresh().then(() => undefined, forgetIfOver) : Promise.resolve();
+/**
+ * Picks up the session of an earlier visit; without one, one is a guest.
+ * @throws {ShopError} while the shop can't say: `isUnsure` until it is asked again, and can
+ */
+export function identified(): Promise<void> {
+	restoring ??= isUnsure.value ? refresh().then(() => undefined, forgetOrThrow) : Promise.resolve();
 	return restoring;
 }
 
-export async function signIn(input: LoginUserInput): Promise<void> {
-	begin((await send(Login, { input }, WITH_COOKIE)).loginUser);
+export function signIn(input: LoginUserInput): Promise<void> {
+	return oneAtATime(async () => begin((await send(Login, { input }, WITH_COOKIE)).loginUser));
 }
 
-export async function register(input: RegisterUserInput): Promise<void> {
-	begin((await send(Register, { input }, WITH_COOKIE)).registerUser);
+export function register(input: RegisterUserInput): Promise<void> {
+	return oneAtATime(async () => begin((await send(Register, { input }, WITH_COOKIE)).registerUser));
 }
 
-export async function signOut(): Promise<void> {
-	try {
-		await send(Logout, {}, WITH_COOKIE);
-	} finally {
-		forget();
-		tellTabs({ kind: "signed-out" });
-	}
+export function signOut(): Promise<void> {
+	return oneAtATime(async () => {
+		try {
+			await send(Logout, {}, WITH_COOKIE);
+		} finally {
+			forget();
+			tellTabs({ kind: "signed-out" });
+		}
+	});
 }
 
-/** An access token that is good for the next request; none for a guest. */
+/** An access token that is good for the next request; none for a guest, nor while nobody knows who asks. */
 export async function freshToken(): Promise<string | undefined> {
-	await restored();
+	// What everybody may see is shown meanwhile.
+	await identified().catch(() => undefined);
 	if (accessToken === undefined || Date.now() < expiresAtMs - REFRESH_EARLY_MS) return accessToken;
 	return refresh();
 }
@@ -77,12 +86,6 @@ export async function refresh(refused = accessToken): Promise<string | undefined
 		begin(session);
 		return accessToken;
 	});
-}
-
-async function oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
-	// Without a secure context there is no lock; the shop itself lets one of several refreshes win.
-	if (!("locks" in navigator)) return work();
-	return navigator.locks.request("molecart-session", work);
 }
 
 function begin(session: Session): void {
@@ -101,17 +104,20 @@ function begin(session: Session): void {
 function take(session: { accessToken: string; expiresAtMs: number; user: Account }): void {
 	({ accessToken, expiresAtMs } = session);
 	account.value = session.user;
+	wasSignedIn.value = true;
 }
 
-/** A refusal ends the session; a shop that can't be reached only makes it wait. */
-export function forgetIfOver(error: unknown): void {
-	if (error instanceof ShopError && error.isPassing) restoring = undefined;
-	else forget();
+/** A refusal ends the session. @throws anything else: a shop that can't say only makes it wait */
+export function forgetOrThrow(error: unknown): undefined {
+	if (error instanceof ShopError && REFUSALS.has(error.code)) return forget();
+	restoring = undefined;
+	throw error;
 }
 
-function forget(): void {
+function forget(): undefined {
 	accessToken = undefined;
 	account.value = undefined;
+	wasSignedIn.value = false;
 	store(SIGNED_IN, undefined);
 }
 
