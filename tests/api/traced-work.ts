@@ -36,7 +36,8 @@ export function traceWork(broker: ServiceBroker) {
 	) {
 		const [asked] = args as [string | { name?: string; text?: string }];
 		const text = typeof asked === "string" ? asked : (asked.name ?? asked.text ?? "a statement");
-		request.getStore()?.statements.push(text.replaceAll(/\s+/g, " "));
+		// What a new connection begins with says nothing of the request for which the pool happened to need one.
+		if (!text.startsWith("SET ")) request.getStore()?.statements.push(text.replaceAll(/\s+/g, " "));
 		return (query as (...given: unknown[]) => never).apply(this, args);
 	});
 
