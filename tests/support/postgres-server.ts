@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
 import { startEmbeddedPostgres } from "../../embedded/postgres";
 import { isLeftOver, ownName } from "./names";
@@ -17,19 +18,35 @@ export interface PostgresServer {
 	template: string;
 }
 
+const TOO_MANY_CONNECTIONS = "53300";
+/** The shops of two workers, some of a process for each service, fill a server for a moment. */
+const ROOM_MS_MAX = 30_000;
+
 /** Runs `work` on one connection of its own. */
 export async function onServer<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+	const client = await connected(url, performance.now() + ROOM_MS_MAX);
+	try {
+		return await work(client);
+	} finally {
+		await client.end();
+	}
+}
+
+async function connected(url: string, roomUntilMs: number): Promise<Client> {
 	const client = new Client({
 		connectionString: url,
 		application_name: "molecart tests",
 		connectionTimeoutMillis: 30_000,
 	});
 	client.on("error", () => undefined);
-	await client.connect();
 	try {
-		return await work(client);
-	} finally {
-		await client.end();
+		await client.connect();
+		return client;
+	} catch (error) {
+		const isFull = (error as { code?: string }).code === TOO_MANY_CONNECTIONS;
+		if (!isFull || performance.now() > roomUntilMs) throw error;
+		await pause(100);
+		return connected(url, roomUntilMs);
 	}
 }
 
