@@ -24,6 +24,9 @@ export const departments = computed<Department[]>(() => {
 		.map((each) => ({ ...each, children: known.filter(({ parent }) => parent?.id === each.id) }));
 });
 
+/** A shop may have none. */
+export const areDepartmentsKnown = computed(() => all.value !== undefined);
+
 /** Asked once, and again only after a failure. */
 export function loadDepartments(): Promise<void> {
 	asked ??= ask(Categories, {}).then(

@@ -1,7 +1,7 @@
 import { onScopeDispose, ref, shallowRef } from "vue";
 import { OneOrder, OrderUpdated, type OrderFields } from "../graphql/documents";
 import { ask } from "../graphql/client";
-import { errorFrom, ShopError, toShopError } from "../graphql/shop-error";
+import { errorFrom, nullIfNowhere, type ShopError, toShopError } from "../graphql/shop-error";
 import { isOver } from "./life";
 
 /** While no socket brings the news, one looks for oneself: as often as a person would. */
@@ -16,6 +16,8 @@ export function useLiveOrder(id: string, first?: OrderFields) {
 	const order = shallowRef<OrderFields | undefined>(first);
 	const error = shallowRef<ShopError>();
 	const connection = ref<Connection>("connecting");
+	/** There is no such order, or it is somebody else's. */
+	const isNowhere = ref(false);
 	let stopped = false;
 	let unsubscribe = (): void => undefined;
 	let forgetState = (): void => undefined;
@@ -32,12 +34,14 @@ export function useLiveOrder(id: string, first?: OrderFields) {
 
 	const look = async (): Promise<void> => {
 		try {
-			const { order: found } = await ask(OneOrder, { id });
+			const found = await ask(OneOrder, { id }).then(({ order: there }) => there, nullIfNowhere);
 			if (stopped) return;
-			if (found) take(found);
-			else error.value = new ShopError("There is no such order in your account.", "NOT_FOUND");
+			if (found) return take(found);
+			isNowhere.value = true;
+			stop("settled");
 		} catch (problem) {
 			const failure = toShopError(problem);
+			if (stopped) return;
 			// One that passes is the indicator's to show; the order on the page is still true.
 			if (!failure.isPassing || !order.value) error.value = failure;
 		}
@@ -100,5 +104,5 @@ export function useLiveOrder(id: string, first?: OrderFields) {
 	void subscribe();
 	onScopeDispose(() => stop(connection.value));
 
-	return { order, error, connection, take };
+	return { order, error, isNowhere, connection, take };
 }
