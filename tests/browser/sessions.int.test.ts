@@ -94,6 +94,29 @@ describeInChromium("a session", () => {
 		expect(ada.complaints).toEqual([]);
 	});
 
+	test("that begins while no cart can be read or joined leaves the guest's cart where it is", async () => {
+		const [lamp, account] = await Promise.all([stage.shop.given.product(), stage.shop.given.customer()]);
+		await using ada = await stage.shopper();
+		const { page } = ada;
+		await addsToCart(page, lamp);
+		const carts = await isAway(page, "query ReadOwnCart");
+		await page.route("**/graphql", (route) => {
+			const body = route.request().postDataJSON() as { query: string; variables: { input: { cartId?: string } } };
+			if (!body.query.startsWith("mutation Login")) return route.fallback();
+			delete body.variables.input.cartId;
+			return route.continue({ postData: body });
+		});
+
+		await signsIn(page, account);
+		carts.isBack();
+		await page.goto("/profile");
+		await button(page, "Sign out").first().click();
+
+		await link(page, "Sign in").waitFor();
+		await link(page, "Cart, 1 piece").waitFor();
+		expect(ada.complaints).toEqual([]);
+	});
+
 	test("that ends in one tab ends in the others: what was its owner's is shown no longer", async () => {
 		const account = await stage.shop.given.customer();
 		await using ada = await stage.shopper();
@@ -160,7 +183,7 @@ describeInChromium("a session", () => {
 		const late = await holdsUp(page, REFRESH);
 
 		await page.goto("/login");
-		await late.asked;
+		await late.answered;
 		await page.getByLabel("E-mail").fill(bob.email);
 		await page.getByLabel("Password").fill(bob.password);
 		await button(page, "Sign in").click();

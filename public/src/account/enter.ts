@@ -9,20 +9,21 @@ export async function enter(how: (cartId: string | undefined) => Promise<void>):
 	// A number that was clicked a moment ago goes into the guest's cart, before that becomes the user's.
 	await settled();
 	await how(guestCartId());
-	keepGuestCart(undefined);
 	forgetCart();
 	announce(`Welcome, ${user.value!.name}`);
-	// The page that shows the cart says so when it can't be read.
-	await loadCart().catch(() => undefined);
+	// A cart that can't be read could not be joined either: the guest's is kept for the next time. The page that shows the
+	// cart says that it can't be read.
+	await loadCart().then(
+		() => keepGuestCart(undefined),
+		() => undefined,
+	);
 }
 
 export async function leave(): Promise<void> {
 	await settled();
 	// Signed out here, whether or not the shop could be told; its side of the session ends by itself.
 	await signOut().catch(() => undefined);
-	forgetCart();
 	announce("You are signed out");
-	await loadCart().catch(() => undefined);
 }
 
 /** Where one was going when one was asked to sign in. Only into this shop, whatever the address says. */

@@ -1,4 +1,4 @@
-import { computed, shallowRef } from "vue";
+import { computed, shallowRef, watch } from "vue";
 import {
 	AcceptCartChanges,
 	AddToCart,
@@ -90,28 +90,31 @@ export async function addToCart(productId: string, quantity: number): Promise<vo
 	await identified();
 	const cartId = user.value ? undefined : guestCartId();
 	try {
-		change((await ask(AddToCart, { input: { cartId, productId, quantity } })).addToCart);
+		await change(async () => (await ask(AddToCart, { input: { cartId, productId, quantity } })).addToCart);
 	} catch (error) {
 		// The guest's old cart may have been bought or cleared away: a new one takes its place.
 		if (cartId === undefined || !(isGone(error) || isClosed(error))) throw error;
 		keepGuestCart(undefined);
-		change((await ask(AddToCart, { input: { productId, quantity } })).addToCart);
+		await change(async () => (await ask(AddToCart, { input: { productId, quantity } })).addToCart);
 	}
 }
 
 export async function acceptChanges(): Promise<void> {
 	const cartId = current.value?.id;
-	if (cartId) change((await ask(AcceptCartChanges, { cartId })).acceptCartChanges);
+	if (cartId) await change(async () => (await ask(AcceptCartChanges, { cartId })).acceptCartChanges);
 }
 
 export async function clearCart(): Promise<void> {
 	const cartId = current.value?.id;
-	if (cartId) change((await ask(ClearCart, { cartId })).clearCart);
+	if (cartId) await change(async () => (await ask(ClearCart, { cartId })).clearCart);
 }
 
-/** What a mutation answered: newer than anything read before. */
-export function change(answer: Cart): void {
-	if (!user.value) keepGuestCart(answer.id);
+/** What a mutation answers is newer than anything read before, unless somebody else shops here by then. */
+export async function change(mutation: () => Promise<Cart>): Promise<void> {
+	const shopper = user.value?.id;
+	const answer = await mutation();
+	if (user.value?.id !== shopper) return;
+	if (shopper === undefined) keepGuestCart(answer.id);
 	latest = Promise.resolve();
 	take(answer);
 	tellTabs({ kind: "cart" });
@@ -145,7 +148,18 @@ function isClosed(error: unknown): boolean {
 	return error instanceof ShopError && error.code === "CART_NOT_ACTIVE";
 }
 
+// The next one here has a cart of their own. Even where it can't be read, the one before is nothing to them.
+watch(
+	() => user.value?.id,
+	(_, before) => {
+		if (before === undefined) return;
+		forgetCart();
+		void loadCart().catch(() => undefined);
+	},
+	{ flush: "sync" },
+);
+
 onTabMessage(({ kind }) => {
 	// The page that shows the cart says so when it can't be read; here it only stays as it was.
-	if (kind === "cart" || kind === "session" || kind === "signed-out") void loadCart().catch(() => undefined);
+	if (kind === "cart" || kind === "session") void loadCart().catch(() => undefined);
 });

@@ -55,7 +55,7 @@ async function put(productId: string, name: string): Promise<void> {
 	// There is no cart any more that it could be said to.
 	if (cartId === undefined) return void wanted.delete(productId);
 	try {
-		change((await ask(UpdateCartItem, { input: { cartId, productId, quantity } })).updateCartItem);
+		await change(async () => (await ask(UpdateCartItem, { input: { cartId, productId, quantity } })).updateCartItem);
 		announce(quantity === 0 ? `${name} removed from the cart` : `${name}: ${quantity} in the cart`);
 	} catch (error) {
 		// Clicked again meanwhile: what comes of that is what counts.

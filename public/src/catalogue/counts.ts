@@ -23,7 +23,7 @@ export function useCounts(wanted: () => Wanted) {
 			byCategory.value = new Map(productFacets.map(({ category, count }) => [category.id, count]));
 		} catch {
 			// No number is better than a wrong one; the list says when the shop is away.
-			byCategory.value = undefined;
+			if (filter.value === asked) byCategory.value = undefined;
 		}
 	};
 

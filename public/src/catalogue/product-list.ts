@@ -35,6 +35,7 @@ export function useProductList(wanted: () => Wanted) {
 		error.value = undefined;
 		try {
 			const found = await find(asked, signal);
+			if (signal.aborted) return;
 			list.value = found;
 			remember(key, found);
 			if (asked.q) announce(found.totalItems === 1 ? "1 product found" : `${found.totalItems} products found`);

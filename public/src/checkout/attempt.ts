@@ -41,8 +41,10 @@ export function answered(attempt: Attempt, orderId: string): void {
 	store(ATTEMPT, { ...attempt, orderId });
 }
 
-export function endAttempt(): void {
-	store(ATTEMPT, undefined);
+/** This one is over; another one that has begun since is not. */
+export function endAttempt(isOver: (attempt: Attempt) => boolean): void {
+	const attempt = readStored<Attempt>(ATTEMPT);
+	if (attempt && isOver(attempt)) store(ATTEMPT, undefined);
 }
 
 function isSame(before: CheckoutInput, wish: Omit<CheckoutInput, "idempotencyKey">): boolean {

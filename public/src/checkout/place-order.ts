@@ -2,6 +2,7 @@ import { Checkout, type OrderFields } from "../graphql/documents";
 import { ask } from "../graphql/client";
 import { pause } from "../graphql/pause";
 import { ShopError } from "../graphql/shop-error";
+import { user } from "../session/session";
 import { answered, endAttempt, type Attempt } from "./attempt";
 
 /** A restart takes seconds, an update of the shop a minute or so; after that a person should decide. */
@@ -15,6 +16,8 @@ const GIVE_UP_MS = 120_000;
 export async function placeOrder(attempt: Attempt, onWaiting: () => void): Promise<OrderFields> {
 	const giveUpAt = Date.now() + GIVE_UP_MS;
 	for (let retries = 0; ; retries++) {
+		// Their attempt is kept for them; whoever is here now has not asked for it.
+		if (user.value?.id !== attempt.userId) throw new ShopError("Sign in again to see your order.", "UNAUTHENTICATED");
 		try {
 			const { checkout } = await ask(Checkout, { input: attempt.input });
 			answered(attempt, checkout.id);
@@ -22,7 +25,7 @@ export async function placeOrder(attempt: Attempt, onWaiting: () => void): Promi
 		} catch (error) {
 			if (!(error instanceof ShopError) || !mayPass(error)) {
 				// Refused: nothing was ordered, and the next try is a new wish.
-				endAttempt();
+				endAttempt(({ input }) => input.idempotencyKey === attempt.input.idempotencyKey);
 				throw error;
 			}
 			if (Date.now() > giveUpAt) throw error;
