@@ -12,13 +12,13 @@ import { topology } from "../services/topology";
 import { absentServices } from "./absent-services";
 import type { Access } from "./access";
 import { refuseTakenAddress } from "./address-problem";
-import { databasesOf, needsEmbedded, prepareDatabases, reachDatabases, type Databases } from "./databases";
+import { databasesOf, needsEmbedded, prepareDatabases, reachDatabases, type NodeDatabase } from "./databases";
 import { SettingsError } from "./environment";
 import { firstData, type FirstData } from "./first-data";
 import { startMonitor } from "./monitor";
-import { becomeOnlyProcess } from "./only-process";
+import { SecondProcessError, takePlace, type Place } from "./place";
 import { release } from "./project";
-import type { Patience } from "./reach";
+import { reach, type Patience } from "./reach";
 import { reachAmqp, reachRedis } from "./reach-servers";
 import { jwtSecret } from "./secrets";
 import { SERVICE_NAMES, type Settings } from "./settings";
@@ -98,10 +98,10 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	if (embedded) undo.push(() => embedded.stop());
 	const databases = databasesOf(settings, embedded?.url);
 	await reachDatabases(databases, patience);
-	if (!settings.amqpUrl) {
-		// Asked first: a refused second process must not have migrated anything.
-		const only = await onlyProcess(databases, onFatal);
-		undo.push(() => only.release());
+	// Before anything else is done there: a process that is refused must not have migrated anything.
+	for (const database of databases.all) {
+		const place = await placeOn(database, !settings.amqpUrl, onFatal, patience);
+		undo.push(() => place.release());
 	}
 	const { applied, access, warnings } = await prepareDatabases(databases);
 	if (applied.length > 0) logOf(broker).info(`Applied ${applied.length} migrations`);
@@ -175,8 +175,25 @@ async function startEmbedded(settings: Settings, broker: ServiceBroker, onFatal:
 	return embedded;
 }
 
-function onlyProcess(databases: Databases, onFatal: OnFatal) {
-	return becomeOnlyProcess(databases.eventsUrl, onFatal);
+/** @throws {SecondProcessError} {@link UnreachableError} */
+async function placeOn(
+	{ variable, url }: NodeDatabase,
+	alone: boolean,
+	onFatal: OnFatal,
+	patience: Patience | undefined,
+): Promise<Place> {
+	let taken: Place | SecondProcessError | undefined;
+	const attempt = async (): Promise<void> => {
+		try {
+			taken = await takePlace(url, alone, onFatal);
+		} catch (error) {
+			if (!(error instanceof SecondProcessError)) throw error;
+			taken = error;
+		}
+	};
+	await reach(variable, url, attempt, patience);
+	if (taken instanceof SecondProcessError) throw taken;
+	return taken!;
 }
 
 async function openTransport(

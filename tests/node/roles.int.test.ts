@@ -194,9 +194,7 @@ describe.each(transports)("a shop at work, with events over %s", (events) => {
 		expect(usersOf("molecart")).toEqual(events === "postgres" ? [...services, "events"].toSorted() : services);
 		expect(usersOf("molecart sandbox provider")).toEqual(["sandbox_provider"]);
 		expect(usersOf("molecart migrate")).toEqual([]);
-		expect(usersOf("molecart only process")).toEqual(
-			events === "postgres" ? [new Client({ connectionString: url }).user] : [],
-		);
+		expect(usersOf("molecart place")).toEqual([new Client({ connectionString: url }).user]);
 		const pooled = rows.filter(({ of }) => of === "molecart");
 		expect(pooled.reduce((sum, { count }) => sum + count, 0)).toBeLessThanOrEqual(24);
 		await shop.untilSound();

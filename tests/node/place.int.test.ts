@@ -1,5 +1,5 @@
 import pg from "pg";
-import { becomeOnlyProcess, SecondProcessError } from "../../node/only-process";
+import { SecondProcessError, takePlace } from "../../node/place";
 import { startNode } from "../../node/node";
 import { readSettings } from "../../node/settings";
 import { onServer } from "../support/postgres-server";
@@ -27,37 +27,50 @@ const never = (reason: string): never => {
 };
 
 test("a second process on the same database is refused until the first one lets go", async () => {
-	const first = await becomeOnlyProcess(database.url, never);
+	const first = await takePlace(database.url, true, never);
 
-	await expect(becomeOnlyProcess(database.url, never)).rejects.toThrow(new SecondProcessError());
+	await expect(takePlace(database.url, true, never)).rejects.toThrow(new SecondProcessError());
 	await first.release();
-	const second = await becomeOnlyProcess(database.url, never);
+	const second = await takePlace(database.url, true, never);
 
 	await second.release();
 });
 
 test("of ten that ask at once, one gets it", async () => {
-	const asked = await Promise.allSettled(Array.from({ length: 10 }, () => becomeOnlyProcess(database.url, never)));
+	const asked = await Promise.allSettled(Array.from({ length: 10 }, () => takePlace(database.url, true, never)));
 
 	const got = asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
 	expect(got).toHaveLength(1);
 	await got[0]!.release();
 });
 
+test("those that a broker connects share a database, with each other and with no process without one", async () => {
+	const first = await takePlace(database.url, false, never);
+	const second = await takePlace(database.url, false, never);
+
+	await first.release();
+	await expect(takePlace(database.url, true, never)).rejects.toThrow(new SecondProcessError());
+	await second.release();
+	const only = await takePlace(database.url, true, never);
+	await expect(takePlace(database.url, false, never)).rejects.toThrow(new SecondProcessError());
+
+	await only.release();
+});
+
 test("a process whose connection is ended takes its place again, and others are refused as before", async () => {
-	const only = await becomeOnlyProcess(database.url, never);
+	const only = await takePlace(database.url, true, never);
 	const [before] = await holders();
 
 	await onServer(database.url, (client) => client.query("SELECT pg_terminate_backend($1)", [before]));
 	await until(async () => (await holders()).some((pid) => pid !== before), { what: "the place to be taken again" });
 
-	await expect(becomeOnlyProcess(database.url, never)).rejects.toThrow(new SecondProcessError());
+	await expect(takePlace(database.url, true, never)).rejects.toThrow(new SecondProcessError());
 	await only.release();
 });
 
 test("a process that has lost its place to another one is told", async () => {
 	const lost: string[] = [];
-	const only = await becomeOnlyProcess(database.url, (reason) => lost.push(reason));
+	const only = await takePlace(database.url, true, (reason) => lost.push(reason));
 	const [first] = await holders();
 
 	// The other one waits in the server's queue for the lock, and so has it before anybody can ask again.
@@ -96,11 +109,16 @@ async function waitingForThePlace(): Promise<pg.Client> {
 	return other;
 }
 
-test("a start of the shop beside another one is refused with that sentence, and has migrated nothing", async () => {
-	const other = await becomeOnlyProcess(database.url, never);
+test.each([
+	["beside another one", true, {}],
+	["where a cluster works", false, {}],
+	["of a cluster where somebody works without a broker", true, { AMQP_URL: "amqp://127.0.0.1:1" }],
+])("a start %s is refused with that sentence, and has migrated nothing", async (_beside, alone, broker) => {
+	const other = await takePlace(database.url, alone, never);
 	const before = await tables();
 
-	const starting = startNode(readSettings({ DATABASE_URL: database.url, PORT: "0", LOG_LEVEL: "fatal" }), never);
+	const env = { DATABASE_URL: database.url, PORT: "0", LOG_LEVEL: "fatal", ...broker };
+	const starting = startNode(readSettings(env), never);
 	await expect(starting).rejects.toThrow(SENTENCE);
 
 	expect(await tables()).toEqual(before);

@@ -4,7 +4,10 @@ import pg from "pg";
 /** "molecart" in ASCII, and one more than the lock of the migrations. */
 const LOCK = "0x6d6f6c6563617275";
 
-/** Without a broker events travel inside one process: a second one on the same database would miss them. */
+/**
+ * Without a broker events travel inside one process: a second one on the same database would miss them, and would take
+ * those of a cluster where nobody in the cluster looks for them.
+ */
 export class SecondProcessError extends Error {
 	override readonly name = "SecondProcessError";
 
@@ -16,8 +19,8 @@ export class SecondProcessError extends Error {
 	}
 }
 
-/** The right to be the only process on a database. */
-export interface OnlyProcess {
+/** The right to work on a database: as its only process, or as one of several that a broker connects. */
+export interface Place {
 	release(): Promise<void>;
 }
 
@@ -26,17 +29,18 @@ const RETAKE_MS_MAX = 15_000;
 const RETAKE_PAUSE_MS = 250;
 
 /**
- * Takes that right; it ends with this process, however it ends. When the database goes away and comes back, the right
- * is taken again: nobody can work on it meanwhile.
- * @param onLost somebody else has it now
+ * Takes a place; it ends with this process, however it ends. When the database goes away and comes back, it is taken
+ * again: nobody can work on it meanwhile.
+ * @param alone nobody else may have a place there
+ * @param onLost somebody else is there who can't be there beside this process
  * @throws {SecondProcessError}
  */
-export async function becomeOnlyProcess(databaseUrl: string, onLost: (reason: string) => void): Promise<OnlyProcess> {
+export async function takePlace(databaseUrl: string, alone: boolean, onLost: (reason: string) => void): Promise<Place> {
 	let released = false;
 	let held: pg.Client | undefined;
 
 	const take = async (): Promise<void> => {
-		const client = await lock(databaseUrl, (broken) => {
+		const client = await lock(databaseUrl, alone, (broken) => {
 			if (released || held !== broken) return;
 			held = undefined;
 			void retake();
@@ -74,16 +78,17 @@ export async function becomeOnlyProcess(databaseUrl: string, onLost: (reason: st
 }
 
 /** @throws {SecondProcessError} */
-async function lock(databaseUrl: string, onBroken: (client: pg.Client) => void): Promise<pg.Client> {
+async function lock(databaseUrl: string, alone: boolean, onBroken: (client: pg.Client) => void): Promise<pg.Client> {
 	const client = new pg.Client({
 		connectionString: databaseUrl,
-		application_name: "molecart only process",
+		application_name: "molecart place",
 		keepAlive: true,
 		connectionTimeoutMillis: 3_000,
 	});
 	client.on("error", () => onBroken(client));
 	await client.connect();
-	const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${BigInt(LOCK)}) AS taken`);
+	const tryLock = alone ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
+	const { rows } = await client.query<{ taken: boolean }>(`SELECT ${tryLock}(${BigInt(LOCK)}) AS taken`);
 	if (rows[0]!.taken) return client;
 	await client.end();
 	throw new SecondProcessError();
