@@ -1,7 +1,6 @@
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { foundServices } from "../support/found-services";
+import { freePort } from "../support/free-port";
 import { openShop, type Shop } from "../support/shop";
 
 /** Longer than any page takes on a busy machine; what is awaited is there long before. */
@@ -88,13 +87,4 @@ async function openShopper(
 		return page;
 	};
 	return { context, page: await tab(), tab, complaints, [Symbol.asyncDispose]: () => context.close() };
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
-	server.close();
-	await once(server, "close");
-	return port;
 }

@@ -6,7 +6,9 @@ import { ADMIN } from "../support/shop-given";
 import { addsToCart, heading, isConfirmed, signsIn } from "./shopping";
 
 /** More stops than any page has. */
-const STOPS_MAX = 80;
+const STOPS_MIN = 80;
+/** What is looked for may come with an answer of the shop, on a busy machine too. */
+const PATIENCE_MS = 30_000;
 
 describeInChromium("with the keyboard alone", () => {
 	let stage: BrowserStage;
@@ -46,7 +48,8 @@ describeInChromium("with the keyboard alone", () => {
 		await tabsTo(page, /^Pay \$/);
 		await page.keyboard.press("Enter");
 		// The first field that is wrong has the focus, and says what is missing.
-		expect(await focused(page)).toMatchObject({ name: "Street and number", description: "Which street and number?" });
+		await comesTo(page, "Street and number");
+		expect((await focused(page)).description).toBe("Which street and number?");
 		await page.keyboard.type("12 St James's Square");
 		await type("Postal code", "SW1Y 4JH");
 		await type("City", "London");
@@ -311,13 +314,15 @@ async function focused(page: Page): Promise<Focused> {
 	})()`);
 }
 
+/** Goes round and round the page until it is there. */
 async function tabsTo(page: Page, name: string | RegExp): Promise<void> {
 	const passed: string[] = [];
-	for (let stop = 0; stop < STOPS_MAX; stop++) {
+	const deadline = performance.now() + PATIENCE_MS;
+	while (passed.length < STOPS_MIN || performance.now() < deadline) {
 		await page.keyboard.press("Tab");
 		const at = await focused(page);
 		if (typeof name === "string" ? at.name === name : name.test(at.name)) return;
 		passed.push(at.name);
 	}
-	throw new Error(`The focus never came to ${String(name)}; it passed ${passed.join(", ")}`);
+	throw new Error(`The focus never came to ${String(name)}; it passed ${[...new Set(passed)].join(", ")}`);
 }
