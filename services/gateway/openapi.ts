@@ -68,10 +68,10 @@ function operationOf(route: RestRoute, action: Action, answer: JsonSchema): Json
 		delete params[param];
 	}
 	delete params["idempotencyKey"];
-	if (route.method === "POST") {
+	if (route.keyed) {
 		const isNeeded = isRequired((action.params as Record<string, unknown>)["idempotencyKey"] ?? { optional: true });
 		const key = { name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 200 } };
-		parameters.push({ ...key, required: route.keyed === true && isNeeded });
+		parameters.push({ ...key, required: isNeeded });
 	}
 	if (route.method === "GET") parameters.push(...queryOf(params));
 	return {

@@ -8,7 +8,7 @@ export interface RestRoute {
 	action: string;
 	/** Answers 201, with the place of what was made. */
 	creates?: (made: { id: string }) => string;
-	/** The action takes the header Idempotency-Key. */
+	/** The action keeps the header Idempotency-Key: a repeat is answered, and not done again. Elsewhere it is ignored. */
 	keyed?: boolean;
 	/** The type of its answer, where the action is not in GraphQL. */
 	answers?: string;
@@ -26,7 +26,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
 	{ method: "POST", path: "/email-verification", action: "users.verifyEmail" },
 	{ method: "GET", path: "/profile/:id", action: "users.get" },
 	{ method: "GET", path: "/addresses", action: "users.addresses" },
-	{ method: "POST", path: "/addresses", action: "users.saveAddress" },
+	{ method: "POST", path: "/addresses", action: "users.saveAddress", keyed: true },
 	{ method: "PUT", path: "/addresses/:id", action: "users.updateAddress" },
 	{ method: "DELETE", path: "/addresses/:id", action: "users.removeAddress" },
 	{
@@ -53,7 +53,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
 	{ method: "POST", path: "/orders", action: "cart.checkout", creates: ({ id }) => `/api/orders/${id}`, keyed: true },
 	{ method: "GET", path: "/orders", action: "orders.list" },
 	{ method: "GET", path: "/orders/:id", action: "orders.get" },
-	{ method: "POST", path: "/orders/:id/cancel", action: "orders.cancel" },
+	{ method: "POST", path: "/orders/:id/cancel", action: "orders.cancel", keyed: true },
 ];
 
 /** What a request carries, before it is put together. */

@@ -2,6 +2,7 @@ import type { Context } from "moleculer";
 import { v5 as uuidv5 } from "uuid";
 import { callerOf, type CallerMeta } from "../../mixins/access/access";
 import type { Transaction } from "../../mixins/database/database";
+import { idempotencyKeysOf } from "../../mixins/idempotency/idempotency";
 import { OrderNotCancellableError, OrderNotFoundError, WrongOrderStatusError } from "./orders.errors";
 import { OrderCancelled, OrderDelivered, OrderShipped } from "./orders.events";
 import type { OrdersService } from "./orders.service";
@@ -11,28 +12,55 @@ import { readOrder } from "./reading";
 
 type Ctx<Params> = Context<Params, CallerMeta>;
 
-/** By its owner or an administrator, as long as the parcel has not left. */
-export async function cancelOrder(this: OrdersService, ctx: Ctx<{ id: string; reason?: string }>): Promise<OrderView> {
-	const { id, reason } = ctx.params;
-	const { userId, cartId, status } = await readOrder(this, id, callerOf(ctx as Context<never, CallerMeta>));
+const idempotencyKeys = idempotencyKeysOf("orders");
+
+type CancelParams = { id: string; reason?: string; idempotencyKey?: string };
+
+/**
+ * By its owner or an administrator, as long as the parcel has not left. The same key answers with the order as it is
+ * by then.
+ */
+export async function cancelOrder(this: OrdersService, ctx: Ctx<CancelParams>): Promise<OrderView> {
+	const { idempotencyKey: key, ...request } = ctx.params;
+	const caller = callerOf(ctx as Context<never, CallerMeta>);
+	const known = await readOrder(this, request.id, caller);
 	return this.db.transaction(async (tx) => {
-		const order = await advanceOrder(tx, { id, from: ["CONFIRMED"], to: "CANCELLED", note: reason });
-		// What orders has not heard of yet is as its checkout was accepted.
-		if (!order) throw new OrderNotCancellableError(id, (await findOrder(tx, id))?.status ?? status);
-		const items = order.items.map(({ productId, sku, name, quantity, unitPrice }) => ({
-			productId,
-			sku,
-			name,
-			quantity,
-			unitPrice: unitPrice.amount,
-		}));
-		const cause = { correlationId: id, causationId: ctx.requestID ?? ctx.id };
-		await this.publish(tx, OrderCancelled({ orderId: id, userId, cartId, items, reason: reason ?? "CUSTOMER" }), cause);
-		const sagaId = uuidv5("cancellation", id);
-		await this.beginSaga(tx, "cancellation", { sagaId, data: { orderId: id }, correlationId: id });
-		this.tellFollowers(tx, order);
-		return order;
+		const cancel = () => acceptCancellation(this, tx, known, request.reason, causeOf(ctx));
+		if (!key) return cancel();
+		const scope = `cancel/${caller.id}`;
+		await idempotencyKeys.once(tx, { scope, key, request }, async () => ({ orderId: (await cancel()).id }));
+		return (await findOrder(tx, known.id))!;
 	});
+}
+
+/** @param known the order as it was a moment ago */
+async function acceptCancellation(
+	service: OrdersService,
+	tx: Transaction,
+	known: OrderView,
+	reason: string | undefined,
+	cause: ReturnType<typeof causeOf>,
+): Promise<OrderView> {
+	const { id, userId, cartId } = known;
+	const order = await advanceOrder(tx, { id, from: ["CONFIRMED"], to: "CANCELLED", note: reason });
+	// What orders has not heard of yet is as its checkout was accepted.
+	if (!order) throw new OrderNotCancellableError(id, (await findOrder(tx, id))?.status ?? known.status);
+	const items = order.items.map(({ productId, sku, name, quantity, unitPrice }) => ({
+		productId,
+		sku,
+		name,
+		quantity,
+		unitPrice: unitPrice.amount,
+	}));
+	await service.publish(
+		tx,
+		OrderCancelled({ orderId: id, userId, cartId, items, reason: reason ?? "CUSTOMER" }),
+		cause,
+	);
+	const sagaId = uuidv5("cancellation", id);
+	await service.beginSaga(tx, "cancellation", { sagaId, data: { orderId: id }, correlationId: id });
+	service.tellFollowers(tx, order);
+	return order;
 }
 
 export function shipOrder(this: OrdersService, ctx: Ctx<{ id: string }>): Promise<OrderView> {

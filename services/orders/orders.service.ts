@@ -80,7 +80,12 @@ export default function orders({ settings, transport, topology, database, alone 
 			cancel: {
 				access: "user",
 				graphql: ordersOperations.cancel,
-				params: { $$strict: true, id: "uuid", reason: { type: "string", max: 500, optional: true } },
+				params: {
+					$$strict: true,
+					id: "uuid",
+					reason: { type: "string", max: 500, optional: true },
+					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
+				},
 				handler: cancelOrder,
 			},
 			ship: {

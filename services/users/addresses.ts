@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "moleculer";
 import { callerOf, type CallerMeta } from "../../mixins/access/access";
+import type { Transaction } from "../../mixins/database/database";
 import { violatedConstraint } from "../../mixins/database/faults";
 import { sql } from "../../mixins/database/statement";
+import { idempotencyKeysOf } from "../../mixins/idempotency/idempotency";
 import type { Address } from "../address";
 import { AddressBookFullError, AddressKnownError, AddressNotFoundError } from "./users.errors";
 import type { UsersService } from "./users.service";
@@ -41,12 +43,15 @@ const save = sql(
 	)
 	SELECT ${COLUMNS} FROM (SELECT * FROM known UNION ALL SELECT * FROM added) AS saved`,
 );
+const byId = sql("users.addresses.by_id", `SELECT ${COLUMNS} FROM users.addresses WHERE id = $1 AND user_id = $2`);
 const update = sql(
 	"users.addresses.update",
 	`UPDATE users.addresses SET name = $3, line1 = $4, line2 = $5, city = $6, postal_code = $7, country = $8
 	WHERE id = $1 AND user_id = $2 RETURNING ${COLUMNS}`,
 );
 const remove = sql("users.addresses.remove", "DELETE FROM users.addresses WHERE id = $1 AND user_id = $2 RETURNING id");
+
+const idempotencyKeys = idempotencyKeysOf("users");
 
 type Ctx<Params> = Context<Params, CallerMeta>;
 
@@ -62,15 +67,32 @@ export async function listAddresses(
 }
 
 /**
- * Adds an address, or moves one that is there already to the beginning: saving twice is saving once.
- * @throws {AddressBookFullError}
+ * Adds an address, or moves one that is there already to the beginning: saving twice is saving once. The same key
+ * answers with the address as it is by then.
+ * @throws {AddressBookFullError} {@link AddressNotFoundError} where what a key has saved is no longer there
  */
-export async function saveAddress(this: UsersService, ctx: Ctx<Address>): Promise<SavedAddress> {
+export async function saveAddress(
+	this: UsersService,
+	ctx: Ctx<Address & { idempotencyKey?: string }>,
+): Promise<SavedAddress> {
+	const { idempotencyKey: key, ...address } = ctx.params;
 	const userId = callerId(ctx);
-	const saved = await this.db.transaction(async (tx) => {
-		await tx.query(lockUser, [userId]);
-		return (await tx.query<Row>(save, [randomUUID(), userId, ...valuesOf(ctx.params)]))[0];
+	return this.db.transaction(async (tx) => {
+		if (!key) return addAddress(tx, userId, address);
+		// Only the id is kept with the key: an address that is removed leaves no copy behind.
+		const request = { scope: `saveAddress/${userId}`, key, request: address };
+		const { answer } = await idempotencyKeys.once(tx, request, async () => ({
+			id: (await addAddress(tx, userId, address)).id,
+		}));
+		const [saved] = await tx.query<Row>(byId, [answer.id, userId]);
+		if (!saved) throw new AddressNotFoundError(answer.id);
+		return viewOf(saved);
 	});
+}
+
+async function addAddress(tx: Transaction, userId: string, address: Address): Promise<SavedAddress> {
+	await tx.query(lockUser, [userId]);
+	const [saved] = await tx.query<Row>(save, [randomUUID(), userId, ...valuesOf(address)]);
 	if (!saved) throw new AddressBookFullError(ADDRESSES_MAX);
 	return viewOf(saved);
 }

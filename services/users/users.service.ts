@@ -151,7 +151,11 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 			saveAddress: {
 				access: "user",
 				graphql: usersOperations.saveAddress,
-				params: { $$strict: true, ...ADDRESS_PARAMS },
+				params: {
+					$$strict: true,
+					...ADDRESS_PARAMS,
+					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
+				},
 				handler: saveAddress,
 			},
 			updateAddress: {
