@@ -28,19 +28,19 @@ test("with one URL each works as itself, and all of them open 24 connections at 
 	expect(access.pools.map(({ address }) => address.connectionsMax)).toEqual([3, 4, 6, 5, 3, 3]);
 });
 
-test("a node of two services shares the 24 by what each has to do, and opens ten for one at most", () => {
+test("a node of two services opens six for each at most", () => {
 	const access = accessIn({ DATABASE_URL, AMQP_URL, SERVICES: "users,cart" });
 
 	expect(access.pools.map(({ roles, address }) => [roles, address.connectionsMax])).toEqual([
-		[["users"], 8],
-		[["cart"], 10],
+		[["users"], 6],
+		[["cart"], 6],
 	]);
 });
 
-test("a node of one service opens ten", () => {
+test("a node of one service opens six", () => {
 	const access = accessIn({ DATABASE_URL, AMQP_URL, SERVICES: "payments" });
 
-	expect(access.pools.map(({ roles, address }) => [roles, address.connectionsMax])).toEqual([[["payments"], 10]]);
+	expect(access.pools.map(({ roles, address }) => [roles, address.connectionsMax])).toEqual([[["payments"], 6]]);
 	expect(() => access.of("orders")).toThrow("This node has no way to the schema of orders");
 });
 
@@ -51,11 +51,11 @@ test("where the roles can't be had, all share ten connections of the URL's user"
 	expect(access.of("sandbox_provider").url).toBe(DATABASE_URL);
 });
 
-test("a service with a URL of its own works as that URL's user, with ten connections", () => {
+test("a service with a URL of its own works as that URL's user, with six connections", () => {
 	const access = accessIn({ ...OWN, AMQP_URL });
 
 	expect(access.pools.map(({ variable, address }) => [variable, address])).toEqual(
-		Object.entries(OWN).map(([variable, url]) => [variable, { url, connectionsMax: 10 }]),
+		Object.entries(OWN).map(([variable, url]) => [variable, { url, connectionsMax: 6 }]),
 	);
 	expect(access.of("sandbox_provider").url).toBe(OWN.PAYMENTS_DATABASE_URL);
 });

@@ -17,6 +17,8 @@ const SHARES: Record<DatabaseRole, number> = {
 	// Brings its own.
 	sandbox_provider: 0,
 };
+/** Of one service, however much room there is: so a dozen nodes of one service each fit as well. */
+const ONE_MAX = Math.max(...Object.values(SHARES));
 const ALL = Object.values(SHARES).reduce((sum, share) => sum + share, 0);
 
 const shareOf = (roles: readonly DatabaseRole[]): number => roles.reduce((sum, role) => sum + SHARES[role], 0);
@@ -46,7 +48,8 @@ export function doorsOf({ variable, url, roles }: NodeDatabase, asThemselves: re
 	const here = shareOf(roles);
 	return logins.map((login) => {
 		const connections = Math.floor((ALL * shareOf(login.roles)) / here);
-		const address = { url: login.url, connectionsMax: Math.min(POOL_SIZE_MAX, connections) };
+		const atWork = login.roles.filter((role) => SHARES[role] > 0).length;
+		const address = { url: login.url, connectionsMax: Math.min(POOL_SIZE_MAX, ONE_MAX * atWork, connections) };
 		return { variable, roles: login.roles, address };
 	});
 }

@@ -4,7 +4,7 @@ import { Sequelize } from "sequelize";
 import { gatherWrites } from "../gather-writes";
 import { databaseOn, type Database } from "./database";
 
-/** Enough to keep two cores of PostgreSQL busy; ten processes stay below its default of 100 connections. */
+/** Enough to keep two cores of PostgreSQL busy. */
 export const POOL_SIZE_MAX = 10;
 
 /** Money and counters are far below 2^53, so `bigint` columns arrive as numbers and not as text. */
