@@ -71,8 +71,10 @@ async function listen(
 		};
 		const json = (status: number, body: object): void =>
 			answer(status, "application/json; charset=utf-8", JSON.stringify(body));
-		if (request.method !== "GET")
-			return json(405, { error: { code: "BAD_USER_INPUT", message: "Only GET is known here" } });
+		if (request.method !== "GET" && request.method !== "HEAD") {
+			response.setHeader("allow", "GET, HEAD");
+			return json(405, { error: { code: "BAD_USER_INPUT", message: "Only GET, HEAD is known here", fields: [] } });
+		}
 		switch (request.url) {
 			case "/metrics":
 				return answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics());

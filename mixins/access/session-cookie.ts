@@ -7,6 +7,8 @@ import type { IncomingHttpHeaders } from "node:http";
 export interface BrowserSession {
 	/** What the cookie held; missing for a browser that has none yet. */
 	refreshToken?: string;
+	/** The cookie may go without HTTPS, too: what faces the browser is in development, and says so. */
+	plainHttp?: true;
 }
 
 const COOKIE = "molecart_session";
@@ -15,24 +17,30 @@ const COOKIE = "molecart_session";
 const COOKIE_PATH = "/graphql";
 
 /** The header forces a preflight, so that no other page can make a browser send the cookie unnoticed. */
-export function browserSessionOf(headers: IncomingHttpHeaders): BrowserSession | undefined {
+export function browserSessionOf(
+	headers: IncomingHttpHeaders,
+	{ production }: { production: boolean },
+): BrowserSession | undefined {
 	// A socket's handshake can be given no cookie back, so nothing may be hidden in one there.
 	if (headers["x-session"] !== "cookie" || headers.upgrade !== undefined) return undefined;
 	const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim().split("="));
 	const value = pairs.find(([name]) => name === COOKIE)?.[1];
-	return value ? { refreshToken: value } : {};
+	return { ...(value && { refreshToken: value }), ...(!production && { plainHttp: true }) };
 }
 
 export interface CookieOptions {
-	/** Over HTTPS only. */
-	secure: boolean;
+	refreshToken: string;
 	/** Seconds that the browser keeps it; 0 takes it away. */
 	maxAgeS: number;
 }
 
 /** The header for the answer, as meta that moleculer-web and the apollo mixin send. */
-export function giveCookie(meta: object, refreshToken: string, { secure, maxAgeS }: CookieOptions): void {
+export function giveCookie(
+	meta: object,
+	{ plainHttp }: BrowserSession,
+	{ refreshToken, maxAgeS }: CookieOptions,
+): void {
 	const attributes = [`Max-Age=${maxAgeS}`, `Path=${COOKIE_PATH}`, "HttpOnly", "SameSite=Strict"];
-	const cookie = [`${COOKIE}=${refreshToken}`, ...attributes, ...(secure ? ["Secure"] : [])].join("; ");
+	const cookie = [`${COOKIE}=${refreshToken}`, ...attributes, ...(plainHttp ? [] : ["Secure"])].join("; ");
 	Object.assign(meta, { $responseHeaders: { "Set-Cookie": cookie } });
 }

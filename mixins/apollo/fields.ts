@@ -7,13 +7,14 @@ export interface FieldProblem {
 
 /**
  * graphql-js says which part of a variable it refused only in words:
- * `Variable "$input" got invalid value 1.5 at "input.quantity"; Int cannot represent non-integer value: 1.5`.
+ * `Variable "$input" got invalid value 1.5 at "quantity"; Int cannot represent non-integer value: 1.5`.
+ * @param said what {@link withoutValue} has left of it
  */
-export function inputFields(message: string): FieldProblem[] {
-	const [, variable = ""] = /^(?:Variable "\$|Argument ")([^"]+)"/.exec(message) ?? [];
-	const [, at = variable] = / at "([^"]+)"; /.exec(message) ?? [];
-	const [, child] = /; Field "([^"]+)" (?:of required type|is not defined)/.exec(message) ?? [];
+export function inputFields(said: string): FieldProblem[] {
+	const [, variable = ""] = /^(?:Variable "\$|Argument ")([^"]+)"/.exec(said) ?? [];
+	const [, at = variable] = / at "([^"]+)"; /.exec(said) ?? [];
+	const [, child] = /; Field "([^"]+)" (?:of required type|is not defined)/.exec(said) ?? [];
 	const path = child ? `${at}.${child}` : at;
-	const reason = message.includes("; ") ? message.slice(message.indexOf("; ") + 2) : message;
+	const reason = said.includes("; ") ? said.slice(said.indexOf("; ") + 2) : said;
 	return [{ field: path.replace(/^input\./, ""), message: reason }];
 }

@@ -1,6 +1,7 @@
 import { GraphQLError } from "graphql";
 import { inputFields } from "./fields";
 import { badInput, internalProblem, isRecord, type Problem } from "./problem";
+import { withoutValue } from "./without-value";
 
 /** Apollo's and graphql-js' words, in ours. What isn't here keeps its code. */
 const graphqlCodes: Record<string, string> = {
@@ -20,7 +21,7 @@ const refusesInput = /^(?:Variable "\$\w+"|Argument "\w+") (?:got invalid value|
  */
 export function graphqlProblem(error: GraphQLError): Problem | undefined {
 	const { code, ...extensions } = error.extensions;
-	const message = withoutSuggestion(error.message);
+	const message = withoutSuggestion(withoutValue(error));
 	if (refusesInput.test(message)) return badInput(message, 400, inputFields(message));
 	if (code === "INTERNAL_SERVER_ERROR") return internalProblem();
 	if (typeof code === "string") {

@@ -22,14 +22,12 @@ const nobodyThere = new Set([
 	"GRACEFUL_STOP_TIMEOUT",
 ]);
 
-/** moleculer-web's and its body parser's types, in the words of everyone else. */
+/** moleculer-web's types, in the words of everyone else. */
 const renamed: Record<string, string> = {
 	NO_TOKEN: "UNAUTHENTICATED",
 	INVALID_TOKEN: "UNAUTHENTICATED",
 	ORIGIN_NOT_ALLOWED: "FORBIDDEN",
 	UNABLE_DECODE_PARAM: "BAD_USER_INPUT",
-	"entity.parse.failed": "BAD_USER_INPUT",
-	"entity.too.large": "QUERY_TOO_COMPLEX",
 };
 
 const codeByStatus: Record<number, string> = {
@@ -41,8 +39,14 @@ const codeByStatus: Record<number, string> = {
 	503: "UNAVAILABLE",
 };
 
-/** What a client may learn of an error, whatever threw it. */
+/** What a client may learn of an error, whatever threw it. Bad input always says which fields, if only that it is none. */
 export function problemOf(error: unknown): Problem {
+	const problem = translated(error);
+	if (problem.code !== "BAD_USER_INPUT") return problem;
+	return { ...problem, details: { fields: [], ...problem.details } };
+}
+
+function translated(error: unknown): Problem {
 	const said = error instanceof GraphQLError ? graphqlProblem(error) : undefined;
 	if (said) return said;
 	const cause = rootOf(error);

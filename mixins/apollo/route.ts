@@ -3,6 +3,7 @@ import type { Service } from "moleculer";
 import { explorer } from "./explorer";
 import { answerHttp, sendProblem } from "./http";
 import type { GatewayRequest, HttpParts } from "./http-context";
+import { jsonBody } from "./json-body";
 import type { Report } from "./report";
 
 type Next = (error: unknown) => void;
@@ -14,8 +15,12 @@ export function route(parts: Omit<HttpParts, "service" | "report">): Record<stri
 	const shown = settings.development ? explorer(settings.path) : undefined;
 	return {
 		mappingPolicy: "restrict",
-		bodyParsers: { json: { limit: settings.limits.bodyBytes } },
+		bodyParsers: false,
 		...settings.route,
+		use: [
+			...((settings.route?.["use"] ?? []) as unknown[]),
+			jsonBody({ bytesMax: settings.limits.bodyBytes, tooLarge: "QUERY_TOO_COMPLEX" }),
+		],
 		path: settings.path,
 		aliases: {
 			...(shown && { "GET /explorer": shown.serve, "GET /explorer/*file": shown.serve }),

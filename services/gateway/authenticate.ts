@@ -33,16 +33,18 @@ export interface AuthenticatorOptions {
 	/** Other origins that a browser may call from. */
 	origins: readonly string[];
 	ended: Pick<EndedSessions, "has">;
+	production: boolean;
 }
 
-export function authenticator({ jwtSecret, trustedProxies, origins, ended }: AuthenticatorOptions): Authenticator {
+export function authenticator(options: AuthenticatorOptions): Authenticator {
+	const { jwtSecret, trustedProxies, origins, ended, production } = options;
 	const trust = proxyAddr.compile(trustedProxies);
 	return {
 		meta(authorization, headers, address) {
 			const claims = readBearer(authorization, jwtSecret);
 			const sessionId = claims?.sessionId;
 			if (sessionId !== undefined && ended.has(sessionId)) throw new InvalidTokenError();
-			const browserSession = browserSessionOf(headers);
+			const browserSession = browserSessionOf(headers, { production });
 			if (browserSession && !isAllowedOrigin(headers.origin, headers.host, origins)) throw new ForeignOriginError();
 			const userAgent = headers["user-agent"]?.slice(0, USER_AGENT_CHARACTERS_MAX);
 			return {

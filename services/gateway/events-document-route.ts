@@ -1,7 +1,7 @@
 import fs from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { projectRoot } from "../../node/project";
+import { readOnly } from "./read-only";
 
 /** moleculer-web's route for the AsyncAPI document: every event, for whoever listens. It is the file that is checked in. */
 export function eventsDocumentRoute(use: readonly unknown[]): Record<string, unknown> {
@@ -11,13 +11,13 @@ export function eventsDocumentRoute(use: readonly unknown[]): Record<string, unk
 		mappingPolicy: "restrict",
 		use,
 		aliases: {
-			"GET /": (_request: IncomingMessage, response: ServerResponse) => {
+			"/": readOnly((_request, response) => {
 				response.writeHead(200, {
 					"content-type": "application/json; charset=utf-8",
 					"cache-control": "public, max-age=300",
 				});
 				response.end(document);
-			},
+			}),
 		},
 	};
 }

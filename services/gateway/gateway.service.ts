@@ -38,6 +38,8 @@ export type GatewayService = Service &
 
 type ErrorListener = (request: IncomingMessage, response: ServerResponse, error: unknown) => void;
 
+const moleculerWeb = ApiGateway.methods as unknown as { resolveAlias(url: string, method: string): unknown };
+
 /** A request id comes from outside into events and logs, so it has to look like one. */
 const REQUEST_ID = /^[\w-]{8,64}$/;
 
@@ -53,6 +55,7 @@ export default function gateway(
 		trustedProxies: http.trustedProxies,
 		origins: http.corsOrigins,
 		ended,
+		production,
 	});
 	const cors = corsFor(http.corsOrigins);
 	const refusals = countRefusals();
@@ -97,6 +100,10 @@ export default function gateway(
 			/** In the place of moleculer-web's, which waits five minutes for a request. */
 			createServer() {
 				this.server ??= httpServer((this as unknown as { httpHandler: RequestListener }).httpHandler);
+			},
+			/** moleculer-web's takes an OPTIONS that is no preflight for a GET, and would do what that does. */
+			resolveAlias(url: string, method = "OPTIONS") {
+				return moleculerWeb.resolveAlias.call(this, url, method);
 			},
 			/** In the place of moleculer-web's, which writes an error for each refusal, and a second one for each fault. */
 			errorHandler(request: IncomingMessage, response: ServerResponse, error: unknown) {

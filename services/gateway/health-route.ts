@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Resources } from "../resources";
+import { readOnly } from "./read-only";
 
 /** moleculer-web's route for who watches the gateway. */
 export function healthRoute({ missing, absent }: Pick<Resources, "missing" | "absent">): Record<string, unknown> {
@@ -8,8 +9,8 @@ export function healthRoute({ missing, absent }: Pick<Resources, "missing" | "ab
 		mappingPolicy: "restrict",
 		logging: false,
 		aliases: {
-			"GET /live": (_request: IncomingMessage, response: ServerResponse) => answer(response, 200, { status: "live" }),
-			"GET /ready": (_request: IncomingMessage, response: ServerResponse) => {
+			"/live": readOnly((_request, response) => answer(response, 200, { status: "live" })),
+			"/ready": readOnly((_request, response) => {
 				const lacking = missing();
 				const status = lacking.length === 0 ? 200 : 503;
 				answer(response, status, {
@@ -18,7 +19,7 @@ export function healthRoute({ missing, absent }: Pick<Resources, "missing" | "ab
 					// The gateway works without them, as far as that goes: they are named, not waited for.
 					absentServices: absent(),
 				});
-			},
+			}),
 		},
 	};
 }

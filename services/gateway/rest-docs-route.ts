@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { readOnly } from "./read-only";
 
 interface Parameter {
 	name: string;
@@ -32,16 +32,16 @@ export function restDocsRoutes(file: string, { development }: { development: boo
 	const text = fs.readFileSync(file, "utf8");
 	const page = pageOf(JSON.parse(text) as Document);
 	const route = (path: string, aliases: object) => ({ path, mappingPolicy: "restrict", bodyParsers: false, aliases });
-	const document = route("/api/openapi.json", { "GET /": answering("application/json", text) });
-	const pages = { "GET /": answering("text/html", page), "GET /style.css": answering("text/css", STYLE) };
+	const document = route("/api/openapi.json", { "/": answering("application/json", text) });
+	const pages = { "/": answering("text/html", page), "/style.css": answering("text/css", STYLE) };
 	return development ? [document, route("/api/docs", pages)] : [document];
 }
 
 function answering(type: string, text: string) {
-	return (_request: IncomingMessage, response: ServerResponse): void => {
+	return readOnly((_request, response) => {
 		response.writeHead(200, { "content-type": `${type}; charset=utf-8`, "cache-control": "no-cache" });
 		response.end(text);
-	};
+	});
 }
 
 /** Needs no script, so it lives with the same policy as everything else. */

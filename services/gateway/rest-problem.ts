@@ -14,10 +14,23 @@ export function sendProblem(
 	const retryAfter = retryAfterOf(problem);
 	if (retryAfter && !response.headersSent) response.setHeader("retry-after", retryAfter);
 	const { code, message, details } = problem;
-	sendError(response, code === "BAD_USER_INPUT" ? 400 : problem.status, { ...details, code, message });
+	const isBadInput = code === "BAD_USER_INPUT" && problem.status !== 413;
+	sendError(response, isBadInput ? 400 : problem.status, { ...details, code, message });
 }
 
-export function sendError(response: ServerResponse, status: number, error: { code: string; message: string }): void {
+export function refuseMethod(response: ServerResponse, allowed: readonly string[]): void {
+	const methods = allowed.join(", ");
+	response.setHeader("allow", methods);
+	sendError(response, 405, { code: "BAD_USER_INPUT", message: `Only ${methods} is known here`, fields: [] });
+}
+
+interface Refusal {
+	code: string;
+	message: string;
+	[detail: string]: unknown;
+}
+
+function sendError(response: ServerResponse, status: number, error: Refusal): void {
 	if (response.headersSent) return;
 	response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
 	response.end(JSON.stringify({ error }));

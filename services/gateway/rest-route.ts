@@ -3,10 +3,11 @@ import type { ActionParams, Context, Service } from "moleculer";
 import { refuseUnusable } from "../../mixins/access/usable";
 import type { WithApollo } from "../../mixins/apollo/apollo.mixin";
 import { withoutNulls } from "../../mixins/apollo/arguments";
+import { jsonBody } from "../../mixins/apollo/json-body";
 import type { Admission } from "./admission";
 import type { Authenticator } from "./authenticate";
 import type { corsFor } from "./origins";
-import { sendError, sendProblem } from "./rest-problem";
+import { refuseMethod, sendProblem } from "./rest-problem";
 import { paramsOf, REST_ROUTES, routesAt, type RestRoute } from "./rest";
 import { urgencyOf } from "./urgency";
 
@@ -42,8 +43,8 @@ export function restRoute({ who, cors, admission }: RestParts): Record<string, u
 		path: "/api",
 		mappingPolicy: "restrict",
 		mergeParams: false,
-		use: [cors, admitting(admission)],
-		bodyParsers: { json: { limit: BODY_BYTES_MAX } },
+		use: [cors, jsonBody({ bytesMax: BODY_BYTES_MAX, tooLarge: "BAD_USER_INPUT" }), admitting(admission)],
+		bodyParsers: false,
 		aliases: Object.fromEntries(REST_ROUTES.map(({ method, path, action }) => [`${method} ${path}`, action])),
 		onBeforeCall(ctx: Context<unknown, Record<string, unknown>>, _route: unknown, request: RestRequest) {
 			Object.assign(ctx.meta, meta(request.headers.authorization, request.headers, addressOf(request)));
@@ -97,9 +98,4 @@ function pathOf({ originalUrl }: RestRequest): string {
 
 function routeOf({ $alias }: RestRequest): RestRoute {
 	return REST_ROUTES.find(({ action, method }) => action === $alias?.action && method === $alias.method)!;
-}
-
-function refuseMethod(response: ServerResponse, allowed: readonly string[]): void {
-	response.setHeader("allow", allowed.join(", "));
-	sendError(response, 405, { code: "BAD_USER_INPUT", message: `Only ${allowed.join(", ")} is known here` });
 }

@@ -32,6 +32,6 @@ export async function resetPassword(this: UsersService, ctx: Context<ResetParams
 		await useToken(tx, "RESET_PASSWORD", token);
 	});
 	await succeeded();
-	takeCookieAway(this, ctx.meta);
+	takeCookieAway(ctx.meta);
 	return true;
 }

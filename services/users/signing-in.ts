@@ -24,6 +24,7 @@ import {
 	InvalidRefreshTokenError,
 	NoRefreshTokenError,
 	SessionNotFoundError,
+	WrongPasswordError,
 } from "./users.errors";
 import type { UserRow } from "./users.model";
 import type { UsersService } from "./users.service";
@@ -77,7 +78,7 @@ export async function refreshSession(this: UsersService, ctx: TokenContext): Pro
 /** Says true also for a token that is not known: it is certainly not valid any more. */
 export async function logout(this: UsersService, ctx: TokenContext): Promise<boolean> {
 	tellEnded(this, await closeSession(this.db, tokenOf(ctx)));
-	takeCookieAway(this, ctx.meta);
+	takeCookieAway(ctx.meta);
 	return true;
 }
 
@@ -92,10 +93,10 @@ export async function changePassword(this: UsersService, ctx: Context<ChangePara
 	const visitor = { address: ctx.meta.address, account: found?.emailKey ?? caller.id };
 	const succeeded = await limitLogins(this.db, this.rateLimitFactor, visitor);
 	const isRight = await passwordMatches(currentPassword, found?.passwordHash, this.bcryptCost);
-	if (!isRight) throw new InvalidCredentialsError();
+	if (!isRight) throw new WrongPasswordError();
 	await succeeded();
 	await setPassword(this, caller.id, newPassword);
-	takeCookieAway(this, ctx.meta);
+	takeCookieAway(ctx.meta);
 	return true;
 }
 
@@ -154,7 +155,7 @@ function authPayload(
 	user: UserView,
 	{ sessionId, refreshToken }: OpenSession,
 ): AuthPayload {
-	if (meta.browserSession) giveCookie(meta, refreshToken, { secure: service.production, maxAgeS: REFRESH_TOKEN_TTL_S });
+	if (meta.browserSession) giveCookie(meta, meta.browserSession, { refreshToken, maxAgeS: REFRESH_TOKEN_TTL_S });
 	return {
 		accessToken: signAccessToken(user, service.jwtSecret, sessionId),
 		refreshToken: meta.browserSession ? "" : refreshToken,
@@ -163,8 +164,8 @@ function authPayload(
 	};
 }
 
-export function takeCookieAway(service: UsersService, meta: CallerMeta): void {
-	if (meta.browserSession) giveCookie(meta, "", { secure: service.production, maxAgeS: 0 });
+export function takeCookieAway(meta: CallerMeta): void {
+	if (meta.browserSession) giveCookie(meta, meta.browserSession, { refreshToken: "", maxAgeS: 0 });
 }
 
 /** Signing in must not fail because the cart service is away; the guest's cart stays where it is. */

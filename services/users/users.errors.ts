@@ -13,6 +13,13 @@ export class InvalidCredentialsError extends Errors.MoleculerClientError {
 	}
 }
 
+/** Of somebody who is signed in: no address was asked for. */
+export class WrongPasswordError extends Errors.MoleculerClientError {
+	constructor() {
+		super("The current password is wrong", 401, "INVALID_CREDENTIALS");
+	}
+}
+
 export class InvalidRefreshTokenError extends Errors.MoleculerClientError {
 	constructor() {
 		super("The session has ended, please sign in again", 401, "UNAUTHENTICATED");

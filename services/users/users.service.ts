@@ -33,8 +33,6 @@ export type UsersService = Service &
 		jwtSecret: string;
 		mailer: Mailer;
 		poster: Poster;
-		/** Cookies go over HTTPS only. */
-		production: boolean;
 		/** What links in mails begin with. */
 		publicUrl: string;
 		rateLimitFactor: number;
@@ -206,7 +204,6 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 		created() {
 			this.bcryptCost = settings.bcryptCost;
 			this.jwtSecret = jwtSecret;
-			this.production = settings.production;
 			this.rateLimitFactor = settings.rateLimitFactor;
 			this.publicUrl = settings.publicUrl;
 			this.mailer = loggingMailer({ logger: this.logger, production: settings.production });

@@ -134,6 +134,7 @@ describe.each(["test", "production"])("bad GraphQL, with NODE_ENV=%s", (environm
 		const answer = await send(request);
 
 		expect({ code: answer.errors[0]?.extensions.code, status: answer.status }).toEqual({ code, status });
+		if (code === "BAD_USER_INPUT") expect(answer.errors[0]?.extensions["fields"]).toBeInstanceOf(Array);
 		expect(answer.text).not.toMatch(INSIDE);
 		expect(answer.text).not.toContain("stacktrace");
 	});

@@ -14,7 +14,7 @@ const BAD: [what: string, path: string, request: RawRequest, status: number, cod
 	["a list for a body", "/login", json("[]"), 400, "BAD_USER_INPUT"],
 	["a number for a body", "/login", json("7"), 400, "BAD_USER_INPUT"],
 	["nothing for a body", "/login", json(""), 400, "BAD_USER_INPUT"],
-	["2 MB of JSON", "/login", json(JSON.stringify({ email: "x".repeat(2_000_000) })), 413, "QUERY_TOO_COMPLEX"],
+	["2 MB of JSON", "/login", json(JSON.stringify({ email: "x".repeat(2_000_000) })), 413, "BAD_USER_INPUT"],
 	[
 		"10,000 levels of JSON",
 		"/login",
@@ -46,6 +46,27 @@ const BAD: [what: string, path: string, request: RawRequest, status: number, cod
 		400,
 		"BAD_USER_INPUT",
 	],
+	[
+		"a body that is not compressed as it says",
+		"/login",
+		{ ...json("zzz"), headers: { "content-type": "application/json", "content-encoding": "gzip" } },
+		400,
+		"BAD_USER_INPUT",
+	],
+	[
+		"a name that is no UTF-8",
+		"/register",
+		{
+			...json(""),
+			body: Buffer.from('{"email":"no@shop.test","password":"correct horse battery","name":"A\xffB"}', "latin1"),
+		},
+		400,
+		"BAD_USER_INPUT",
+	],
+	["a search that is no UTF-8", "/products?search=%ff", {}, 400, "BAD_USER_INPUT"],
+	["OPTIONS that are no preflight", "/products", { method: "OPTIONS" }, 405, "BAD_USER_INPUT"],
+	["OPTIONS of the document", "/openapi.json", { method: "OPTIONS" }, 405, "BAD_USER_INPUT"],
+	["OPTIONS of the events' document", "/asyncapi.json", { method: "OPTIONS" }, 405, "BAD_USER_INPUT"],
 	["a NUL in a search", "/products?search=a%00b", {}, 400, "BAD_USER_INPUT"],
 	["an id that is none", "/products/7", {}, 400, "BAD_USER_INPUT"],
 	["an id with a NUL", "/products/%00", {}, 400, "BAD_USER_INPUT"],
@@ -103,13 +124,28 @@ describe("bad REST", () => {
 		const answer = await send(path, request);
 
 		expect({ status: answer.status, code: answer.error?.code }).toEqual({ status, code });
+		if (code === "BAD_USER_INPUT") expect(answer.error!["fields"]).toBeInstanceOf(Array);
 		expect(answer.text).not.toMatch(INSIDE);
 	});
 
 	test("a wrong method is told which ones there are", async () => {
 		expect((await send("/products", { method: "DELETE" })).headers.allow).toBe("POST, GET");
 		expect((await send(`/products/${lamp.id}`, { method: "PUT" })).headers.allow).toBe("GET, PATCH");
+		expect((await send("/products", { method: "OPTIONS" })).headers.allow).toBe("POST, GET");
 	});
+
+	test.each(["/health/live", "/health/ready"])(
+		"%s can be asked for by HEAD, and by nothing that is no reading",
+		async (path) => {
+			const ask = (method: string) => rawRequest(shop.node().url!, path, { method });
+
+			const [read, head, options] = [await ask("GET"), await ask("HEAD"), await ask("OPTIONS")];
+
+			expect(read.status).toBe(200);
+			expect(head).toMatchObject({ status: 200, text: "", headers: { "content-type": read.headers["content-type"] } });
+			expect(options).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" }, error: { fields: [] } });
+		},
+	);
 
 	test("a null says that nothing is given, as over GraphQL: it changes nothing, and is not enough where something is needed", async () => {
 		const as = await shop.given.admin();

@@ -1,5 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { openShop, type Shop } from "../support/shop";
+import { startNode } from "../../node/node";
+import { readSettings } from "../../node/settings";
+import { describeOnRabbitMQ } from "../support/servers";
+import { openShop, shopEnvironment, type Shop } from "../support/shop";
+import { until } from "../support/until";
 import { rawGraphQL, type RawAnswer } from "./raw-request";
 
 const AUTH = "{ accessToken refreshToken expiresIn user { id email } }";
@@ -163,5 +167,32 @@ describe("a browser that keeps its session in a cookie", () => {
 		expect(allowed.headers.get("access-control-allow-headers")).toContain("x-session");
 		expect(allowed.headers.get("access-control-allow-credentials")).toBe("true");
 		expect(refused.map(({ headers }) => headers.get("access-control-allow-origin"))).toEqual([null, null, null]);
+	});
+});
+
+describeOnRabbitMQ("a cookie that the users node makes", () => {
+	test("is for HTTPS alone where the gateway is in production, whatever the users node is in", async () => {
+		await using shop = await openShop({ events: "rabbitmq", settings: { NODE_ID: "first", BCRYPT_COST: "10" } });
+		const { databaseUrl, amqpUrl } = shop.node().settings;
+		const environment = { ...shopEnvironment(databaseUrl, amqpUrl), NODE_ENV: "production", BCRYPT_COST: "10" };
+		const front = readSettings({ ...environment, SERVICES: "gateway", NODE_ID: "second", PORT: "0" });
+		const second = await startNode(front, () => undefined);
+		try {
+			await until(async () => (await rawGraphQL(second.url!, ME)).errors.length === 0, {
+				what: "the second gateway to know the others",
+			});
+			const signUp = (url: string) => {
+				const input = { email: `${randomUUID()}@shop.test`, password: "correct horse battery", name: "Ada" };
+				return rawGraphQL(url, REGISTER, { input }, { "x-session": "cookie", origin: url });
+			};
+
+			const secure = await signUp(second.url!);
+			const plain = await signUp(shop.node().url!);
+
+			expect(secure.headers["set-cookie"]).toEqual([expect.stringMatching(/; SameSite=Strict; Secure$/)]);
+			expect(plain.headers["set-cookie"]).toEqual([expect.stringMatching(/; SameSite=Strict$/)]);
+		} finally {
+			await second.stop();
+		}
 	});
 });

@@ -86,6 +86,18 @@ describe("passwords", () => {
 		expect(unknown.status).toBe(wrong.status);
 		expect(codeOf(wrong)).toBe("INVALID_CREDENTIALS");
 	});
+
+	test("whoever changes their password is told of the password alone", async () => {
+		const ada = await shop.given.customer();
+		const input = { currentPassword: "not the password", newPassword: "another correct horse" };
+		const change = "mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }";
+
+		const answer = await rawGraphQL(shop.node().url!, change, { input }, { authorization: `Bearer ${ada.token}` });
+
+		expect(answer.errors).toMatchObject([
+			{ message: "The current password is wrong", extensions: { code: "INVALID_CREDENTIALS" } },
+		]);
+	});
 });
 
 describe("failed logins", () => {

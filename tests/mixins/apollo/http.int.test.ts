@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { gzipSync } from "node:zlib";
 import { Errors } from "moleculer";
 import { openCluster, type Cluster, type Gateway } from "./cluster";
 import { library } from "./library";
@@ -109,8 +110,45 @@ describe("bodies", () => {
 		const answer = await gateway.post(body);
 
 		expect(answer.status).toBe(status);
-		expect(answer.errors![0]!.extensions).toEqual({ code: "BAD_USER_INPUT" });
+		expect(answer.errors![0]!.extensions).toEqual({ code: "BAD_USER_INPUT", fields: [] });
 		expect(answer.data).toBeUndefined();
+	});
+
+	test.each(["gzip", "br", "deflate"])(
+		"what is no %s, though it says so, is refused and is no error of ours",
+		async (encoding) => {
+			const answer = await gateway.post("zzz", { "content-encoding": encoding });
+
+			expect(answer.status).toBe(400);
+			expect(answer.errors![0]!.extensions).toEqual({ code: "BAD_USER_INPUT", fields: [] });
+			expect(gateway.logged).toEqual([]);
+		},
+	);
+
+	test("half of a compressed body is refused", async () => {
+		const whole = gzipSync(JSON.stringify({ query: "{ whoami }" }));
+		const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+		const send = (body: Buffer<ArrayBuffer>) => fetch(gateway.url, { method: "POST", headers, body });
+
+		expect((await send(Buffer.from(whole))).status).toBe(200);
+		expect((await send(Buffer.from(whole.subarray(0, -10)))).status).toBe(400);
+		expect(gateway.logged).toEqual([]);
+	});
+
+	test("what is no UTF-8 is refused, in a body and in an address", async () => {
+		const body = Buffer.from('{"query":"{ whoami }","operationName":"\xff"}', "latin1");
+		const headers = { "content-type": "application/json", "apollo-require-preflight": "1" };
+
+		const inBody = await fetch(gateway.url, { method: "POST", headers, body });
+		const inAddress = await fetch(`${gateway.url}?query={whoami}&variables=%ff`, { headers });
+
+		expect(await inBody.json()).toMatchObject({
+			errors: [{ message: "The body must be UTF-8", extensions: { code: "BAD_USER_INPUT", fields: [] } }],
+		});
+		expect(await inAddress.json()).toMatchObject({
+			errors: [{ extensions: { code: "BAD_USER_INPUT", fields: [{ field: "variables" }] } }],
+		});
+		expect([inBody.status, inAddress.status]).toEqual([400, 400]);
 	});
 
 	test("a form, which any page could send, is refused", async () => {
