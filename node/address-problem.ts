@@ -4,7 +4,7 @@ import { SettingsError } from "./environment";
 /** Why an address could not be listened on, as a sentence that names its variable. */
 export function addressProblem(
 	variable: string,
-	error: NodeJS.ErrnoException & { address?: string; port?: number },
+	error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string },
 ): Error {
 	const where = `${error.address ?? ""}:${error.port ?? ""}`;
 	switch (error.code) {
@@ -14,6 +14,9 @@ export function addressProblem(
 			return new SettingsError(variable, `can't be used: this user may not listen on ${where}`);
 		case "EADDRNOTAVAIL":
 			return new SettingsError(variable, `can't be used: this machine has no address ${where}`);
+		case "ENOTFOUND":
+		case "EAI_AGAIN":
+			return new SettingsError("HOST", `is "${error.hostname}", which is no name that this machine knows`);
 		default:
 			return error;
 	}

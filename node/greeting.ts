@@ -1,6 +1,9 @@
 import { needsEmbedded } from "./databases";
 import type { Node } from "./node";
 
+const TOKENS = "Pay with the token tok_approve; tok_decline shows what happens when a payment fails.";
+const SANDBOX = "Payments go to the sandbox provider: no money moves.";
+
 /** What a person reads when a node is ready. */
 export function greeting({ url, settings, firstData, broker, missing }: Node): string {
 	const lacking = missing();
@@ -20,6 +23,6 @@ export function greeting({ url, settings, firstData, broker, missing }: Node): s
 	const { admin } = firstData;
 	if (admin) lines.push(`  Admin      ${admin.email}, the password is in ${admin.file}`);
 	if (needsEmbedded(settings)) lines.push(`  Data       ${settings.dataDir} (embedded PostgreSQL)`);
-	if (url) lines.push("", "  Pay with the token tok_approve; tok_decline shows what happens when a payment fails.");
+	if (url) lines.push("", `  ${settings.production ? SANDBOX : TOKENS}`);
 	return `\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}\n\n`;
 }

@@ -79,3 +79,9 @@ describe("production", () => {
 		);
 	});
 });
+
+test("a HOST that is no address is refused by its name", () => {
+	expect(() => readSettings({ HOST: "999.1.1.1" })).toThrow(
+		'HOST is "999.1.1.1", but must be a name or an IP address.',
+	);
+});

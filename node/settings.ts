@@ -96,11 +96,13 @@ export function databaseUrlOf(settings: Settings, service: OwningService): strin
 }
 
 function readPublicUrl(env: Environment): string {
-	const url = read.optional(env, "PUBLIC_URL");
-	if (url !== undefined) return read.origin("PUBLIC_URL", url);
+	const publicUrl = read.optional(env, "PUBLIC_URL");
+	if (publicUrl !== undefined) return read.origin("PUBLIC_URL", publicUrl);
 	const host = read.text(env, "HOST", "127.0.0.1");
 	const port = read.integer(env, "PORT", { default: 3000, min: 0, max: 65_535 });
-	return new URL(`http://${host.includes(":") ? `[${host}]` : host}:${port}`).origin;
+	const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+	if (!URL.canParse(url)) throw new SettingsError("HOST", `is "${host}", but must be a name or an IP address`);
+	return new URL(url).origin;
 }
 
 function readServices(env: Environment): ServiceName[] {

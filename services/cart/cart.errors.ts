@@ -32,10 +32,16 @@ export class CartEmptyError extends Errors.MoleculerClientError {
 	}
 }
 
-/** Its checkout is under way or over. */
+const WHY_CLOSED: Record<Exclude<CartStatus, "ACTIVE">, string> = {
+	CHECKING_OUT: "The cart is being ordered",
+	CHECKED_OUT: "The cart has been ordered",
+	MERGED: "The cart has become a part of another one",
+};
+
+/** Its checkout is under way or over, or its contents have moved. */
 export class CartNotActiveError extends Errors.MoleculerClientError {
-	constructor(status: CartStatus) {
-		super(`The cart is ${status} and can't be changed`, 409, "CART_NOT_ACTIVE", { status });
+	constructor(status: Exclude<CartStatus, "ACTIVE">) {
+		super(`${WHY_CLOSED[status]} and can't be changed`, 409, "CART_NOT_ACTIVE", { status });
 	}
 }
 

@@ -48,5 +48,7 @@ export const StockReleased = event({
 	type: "StockReleased",
 	meaning: "What was held for an order, or sold to it, can be bought by others again.",
 	routingKey: "product.stock_released",
-	data: held.extend({ reason: z.string().describe("Why: EXPIRED, or what the order failed or was cancelled for") }),
+	data: held.extend({
+		reason: z.string().describe("Why: EXPIRED (the reservation was over) or ORDER_FAILED (the order is undone)"),
+	}),
 });
