@@ -36,7 +36,7 @@ const inCheckout: PlantedBug[] = [
 	{ name: "operation id made anew", suite: "crash/failpoints.int.test.ts", tests: "a node that dies" },
 	{ name: "read then write stock", suite: SHOPPERS, tests: "a crowd of shoppers" },
 	{ name: "unsorted locks", suite: SHOPPERS, tests: "a crowd of shoppers" },
-	{ name: "lease that never expires", suite: TAKEOVER, tests: "a node that dies" },
+	{ name: "lease that never expires", suite: TAKEOVER, tests: "a log that tells of it" },
 	{ name: "capture before the pivot", suite: "journeys/time.int.test.ts", tests: "nothing is paid" },
 	{ name: "key not scoped to its user", suite: PAYING, tests: "a key is good for one request" },
 ];

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { bugs, patchOf, type PlantedBug } from "./bugs";
@@ -11,8 +11,8 @@ import { patched, readPatch } from "./patch";
  */
 
 const ROOT = path.join(__dirname, "../..");
-/** A suite has its broker, its processes, and up to a minute of patience for what a bug has lost. */
-const RUN_MS_MAX = 600_000;
+/** A suite has its broker, its processes, and minutes of patience for what a bug has lost. */
+const RUN_MS_MAX = 900_000;
 
 interface Outcome {
 	verdict: "caught" | "not caught" | "broken" | "sound";
@@ -81,6 +81,7 @@ function outcomeOf(copy: string, suite: string, tests: string): Outcome {
 	const args = [jest, path.join("tests", suite), "-i", "-t", tests, "--json", `--outputFile=${file}`];
 	const run = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8", timeout: RUN_MS_MAX });
 	const said = `${run.stdout}${run.stderr}`.slice(-4_000);
+	if (!existsSync(file)) return { verdict: "broken", by: [], said };
 	const report = JSON.parse(readFileSync(file, "utf8")) as JestReport;
 	const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
 	const ran = results.filter(({ status }) => status !== "pending");
