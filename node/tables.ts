@@ -13,6 +13,7 @@ const MADE_BY: Record<MixinTables, readonly string[]> = {
 		"017_find_missed_events.sql",
 		"019_create_discard_tables.sql",
 		"025_keep_event_days_for_whom_it_is_granted.sql",
+		"027_expect_failed_events.sql",
 	],
 	saga: ["009_create_saga_tables.sql", "016_add_saga_operators.sql"],
 	"saga-participant": ["010_create_saga_participant_tables.sql", "020_find_old_saga_steps.sql"],

@@ -5,15 +5,16 @@ import type { WithDatabase } from "../database/database.mixin";
 import type { Transaction } from "../database/database";
 import { defineMixin } from "../define";
 import { validate as isUuid } from "uuid";
-import { inboxFailuresOf } from "../inbox/failures";
+import { inboxFailuresOf, type FailedEvent } from "../inbox/failures";
 import { inboxOf } from "../inbox/inbox";
 import type { EventContract, EventData } from "./contract";
 import { DeadLetters } from "./dead-letters/dead-letters.mixin";
 import type { Envelope } from "./envelope";
-import { handlingOf } from "./handling";
+import { backIn, handlingOf } from "./handling";
 import { lanes } from "./lanes";
 import { queueMeter } from "./meters";
-import { searchForMissed, type Source } from "./missed/search";
+import type { Source } from "./missed/overdue";
+import { searchForMissed } from "./missed/search";
 import { receive, type Received } from "./receive";
 import { queueFor, type QueueSpec } from "./topology";
 import type { Consumer, Delivery, EventTransport, Verdict } from "./transport";
@@ -107,16 +108,16 @@ export function Events<This>({ schema, transport, consumers }: EventsOptions<Thi
 		async started() {
 			const service = this as unknown as Service & WithDatabase & This;
 			const failures = inboxFailuresOf(service.db, schema);
-			const failed = async (consumer: string, eventId: string): Promise<void> => {
+			const failed = async (consumer: string, event: FailedEvent): Promise<void> => {
 				try {
-					await failures.note(consumer, eventId);
+					await failures.note(consumer, [event]);
 				} catch (error) {
-					// Then it may be taken for missed, and come twice.
+					// Then it may be taken for missed or overdue, and come twice.
 					service.logger.debug(`${consumer} could not note that it has failed:`, (error as Error).message);
 				}
 			};
 			for (const each of consumers) {
-				const { handle, stop } = receiver(service, inbox, each, (eventId) => failed(each.queue.name, eventId));
+				const { handle, stop } = receiver(service, inbox, each, (event) => failed(each.queue.name, event));
 				const consuming = await transport.consume(each.queue, handle);
 				running.push({
 					async stop() {
@@ -146,7 +147,7 @@ function sourcesOf(consumers: readonly QueueConsumer<never>[]): Source[] {
 		return [...new Set(contracts.map(({ producer }) => producer))].map((producer) => ({
 			queue: queue.name,
 			producer,
-			routingKeys: contracts.filter((each) => each.producer === producer).map(({ routingKey }) => routingKey),
+			keys: contracts.filter((each) => each.producer === producer),
 		}));
 	});
 }
@@ -155,7 +156,7 @@ function receiver<This>(
 	service: Service & WithDatabase & This,
 	inbox: ReturnType<typeof inboxOf>,
 	{ queue, subscriptions, batchMax = BATCH_MAX, independent = false }: QueueConsumer<This>,
-	failed: (eventId: string) => Promise<void>,
+	failed: (event: FailedEvent) => Promise<void>,
 ) {
 	const meter = queueMeter(service.broker, queue.name);
 	const counted = (verdict: Verdict, { attempt }: Delivery): Verdict => {
@@ -169,7 +170,7 @@ function receiver<This>(
 	// Each lane that waits for the database listens.
 	setMaxListeners(0, stopping.signal);
 	const lane = lanes<Received<This>>({
-		...handlingOf(service, inbox, { queue: queue.name, independent, stopping: stopping.signal, failed, meter }),
+		...handlingOf(service, inbox, { spec: queue, independent, stopping: stopping.signal, failed, meter }),
 		batchMax,
 		...(queue.order === "aggregate" && { retriesInPlaceMs: queue.retryDelaysMs }),
 	});
@@ -183,8 +184,11 @@ function receiver<This>(
 					messageId: delivery.messageId,
 					error: (error as Error).message,
 				});
-				if (delivery.messageId !== undefined && isUuid(delivery.messageId)) await failed(delivery.messageId);
-				return counted(verdictOn(error), delivery);
+				const verdict = verdictOn(error);
+				const { messageId: eventId, exchange, routingKey, attempt } = delivery;
+				const backInMs = backIn(queue, verdict, attempt);
+				if (eventId !== undefined && isUuid(eventId)) await failed({ eventId, exchange, routingKey, backInMs });
+				return counted(verdict, delivery);
 			}
 			if (!received) {
 				meter.count("events.ignored");

@@ -4,11 +4,13 @@ import type { Database } from "../database/database";
 import type { WithDatabase } from "../database/database.mixin";
 import { isUnreachable } from "../database/faults";
 import { sql } from "../database/statement";
+import type { FailedEvent } from "../inbox/failures";
 import type { Inbox } from "../inbox/inbox";
 import { pauseAfter } from "./backoff";
 import type { LaneOptions } from "./lane";
 import type { QueueMeter } from "./meters";
 import type { Received } from "./receive";
+import type { QueueSpec } from "./topology";
 import type { Verdict } from "./transport";
 import { verdictOn } from "./verdict";
 
@@ -16,12 +18,12 @@ const PING = { firstMs: 100, maxMs: 2_000 };
 const ping = sql("events.ping", "SELECT 1");
 
 interface HandlingOptions {
-	queue: string;
+	spec: QueueSpec;
 	/** See {@link ConsumerOptions.independent}. */
 	independent: boolean;
 	stopping: AbortSignal;
 	/** Is told of an event that could not be handled. */
-	failed(eventId: string): Promise<void>;
+	failed(event: FailedEvent): Promise<void>;
 	meter: QueueMeter;
 }
 
@@ -29,8 +31,10 @@ interface HandlingOptions {
 export function handlingOf<This>(
 	service: Service & WithDatabase & This,
 	inbox: Inbox,
-	{ queue, independent, stopping, failed, meter }: HandlingOptions,
+	{ spec, independent, stopping, failed, meter }: HandlingOptions,
 ): Pick<LaneOptions<Received<This>>, "handleTogether" | "handleAlone"> {
+	const { name: queue } = spec;
+
 	async function handleTogether(received: readonly Received<This>[]): Promise<void> {
 		// Transactions that lock what belongs to the aggregates lock it in one order, and don't wait for each other.
 		const inOrder = received.length === 1 ? received : received.toSorted(aggregatesInOrder);
@@ -54,7 +58,7 @@ export function handlingOf<This>(
 		meter.time("events.handling.time", performance.now() - beganMs);
 	}
 
-	async function handleAlone(received: Received<This>): Promise<Verdict> {
+	async function handleAlone(received: Received<This>, failures: number): Promise<Verdict> {
 		for (;;) {
 			try {
 				await handleTogether([received]);
@@ -64,18 +68,25 @@ export function handlingOf<This>(
 				// A database that is away says nothing about the event, which waits for it where it stands.
 				if (isUnreachable(error) && (await wasAway(service.db, stopping))) continue;
 				const verdict = verdictOn(error);
-				const { messageId, attempt } = received.delivery;
+				const { messageId, attempt, exchange, routingKey } = received.delivery;
 				service.logger.warn(`An event on ${queue} was not handled (attempt ${attempt}, ${verdict.kind}):`, {
 					messageId,
 					error: (error as Error).message,
 				});
-				await failed(received.event.event_id);
+				const made = spec.order === "aggregate" ? failures + 1 : attempt;
+				const backInMs = backIn(spec, verdict, made);
+				await failed({ eventId: received.event.event_id, exchange, routingKey, backInMs });
 				return verdict;
 			}
 		}
 	}
 
 	return { handleTogether, handleAlone };
+}
+
+/** How long it takes until an event is there again, after so many attempts; undefined when it does not come back. */
+export function backIn({ retryDelaysMs }: QueueSpec, verdict: Verdict, attempts: number): number | undefined {
+	return verdict.kind === "retry" ? retryDelaysMs[attempts - 1] : undefined;
 }
 
 /**

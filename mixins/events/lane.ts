@@ -10,8 +10,8 @@ export interface Passenger {
 export interface LaneOptions<Event extends Passenger> {
 	/** Handles them in one transaction. @throws when that fails, and then nothing of it has happened */
 	handleTogether(events: readonly Event[]): Promise<void>;
-	/** Handles one by itself. Never rejects. */
-	handleAlone(event: Event): Promise<Verdict>;
+	/** Handles one by itself, which has failed so often where it stands. Never rejects. */
+	handleAlone(event: Event, failures: number): Promise<Verdict>;
 	/** The most for one transaction. */
 	batchMax: number;
 	/** With them an event that failed is tried again where it stands, and its aggregate waits; without, it leaves. */
@@ -98,7 +98,7 @@ export function lane<Event extends Passenger>(options: LaneOptions<Event>): Lane
 	}
 
 	async function alone(each: Waiting<Event>): Promise<void> {
-		const verdict = await handleAlone(each.event);
+		const verdict = await handleAlone(each.event, each.failed?.attempts ?? 0);
 		const isFailure = verdict.kind === "retry" || verdict.kind === "dead";
 		if (isFailure && retriesInPlaceMs) tryInPlace(each, verdict, retriesInPlaceMs);
 		else conclude(each, verdict);

@@ -32,7 +32,7 @@ export function historyOf(db: Database, schema: string, producer: string, transp
 	const since = sql(
 		`${schema}.outbox.published_since`,
 		`SELECT event_id AS "eventId", published_at::text AS "publishedAt",
-			extract(epoch FROM clock_timestamp() - published_at)::float8 * 1000 AS "ageMs"
+			extract(epoch FROM clock_timestamp() - published_at)::float8 * 1000 AS "ageMs", exchange, routing_key AS "routingKey"
 		FROM ${schema}.outbox_history
 		WHERE published_at >= $2 AND (published_at, event_id) > ($2, $3) AND routing_key = ANY ($1)
 			AND published_at < now() - $4 * interval '1 millisecond'

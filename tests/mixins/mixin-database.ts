@@ -10,7 +10,12 @@ import { testDatabase } from "../support/servers";
 /** What a mixin keeps in a service's schema, by the migration that makes it; what changes it later comes along. */
 type Tables = "create_event_tables" | "create_saga_tables" | "create_saga_participant_tables";
 const LATER: Partial<Record<Tables, readonly string[]>> = {
-	create_event_tables: ["partition_event_tables", "find_missed_events", "create_discard_tables"],
+	create_event_tables: [
+		"partition_event_tables",
+		"find_missed_events",
+		"create_discard_tables",
+		"expect_failed_events",
+	],
 	create_saga_tables: ["add_saga_operators"],
 };
 

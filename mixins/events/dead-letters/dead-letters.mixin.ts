@@ -1,6 +1,7 @@
 import { Errors, type Context, type Service, type ServiceSchema } from "moleculer";
 import type { WithDatabase } from "../../database/database.mixin";
 import { defineMixin } from "../../define";
+import { inboxFailuresOf } from "../../inbox/failures";
 import type { EventsOptions, QueueConsumer } from "../events.mixin";
 import { sample, type Gauge } from "../sampled";
 import { discard, type DiscardOptions } from "./discard";
@@ -53,6 +54,7 @@ export function DeadLetters<This>({ schema, transport, consumers }: EventsOption
 				schema,
 				transport,
 				discards,
+				failures: inboxFailuresOf(this.db, schema),
 			};
 			return alone(this.db, letters.queue, () => work(letters, ctx.params));
 		};

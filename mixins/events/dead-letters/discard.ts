@@ -1,5 +1,5 @@
 import { goThrough } from "./going-through";
-import { absentOnes, type Letters } from "./replay";
+import { absentOnes, fatesOf, type Letters } from "./replay";
 import { reportOf, type Report } from "./report";
 
 export interface DiscardOptions {
@@ -15,6 +15,7 @@ export async function discard<This>(letters: Letters<This>, { ids, ...why }: Dis
 	const { lines, visited } = await goThrough(letters.transport, letters.queue, async (some) => {
 		const meant = some.filter(({ id }) => wanted.has(id));
 		await letters.discards.keep(letters.db, meant, why);
+		await letters.failures.note(letters.queue, fatesOf(meant, undefined));
 		return some.map(({ id, eventType = null }) =>
 			wanted.has(id) ? { decision: "remove", line: { id, eventType, outcome: "DISCARDED" } } : undefined,
 		);

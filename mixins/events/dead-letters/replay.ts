@@ -1,4 +1,6 @@
+import { validate as isUuid } from "uuid";
 import type { Database } from "../../database/database";
+import type { FailedEvent, InboxFailures } from "../../inbox/failures";
 import { handledIn } from "../../inbox/handled";
 import type { Subscription } from "../events.mixin";
 import type { DeadLetter, EventTransport } from "../transport";
@@ -16,6 +18,7 @@ export interface Letters<This> {
 	schema: string;
 	transport: EventTransport;
 	discards: Discards;
+	failures: InboxFailures;
 }
 
 export interface ReplayOptions extends Selection {
@@ -42,6 +45,9 @@ export async function replay<This>(letters: Letters<This>, options: ReplayOption
 		const meant = some.filter((letter) => isMeant(letter));
 		const judgements = await judged(meant);
 		const plans = new Map(meant.map((letter, index) => [letter, planFor(letter, judgements[index]!, options)]));
+		// Before they go: from here on nothing takes them along unnoticed. One that stays is found among the dead letters.
+		const back = meant.filter((letter) => plans.get(letter)!.decision === "putBack");
+		await letters.failures.note(letters.queue, fatesOf(back, 0));
 		return some.map((letter) => plans.get(letter));
 	});
 	return reportOf(
@@ -49,6 +55,12 @@ export async function replay<This>(letters: Letters<This>, options: ReplayOption
 		[...lines, ...(await absentOnes(letters, options.ids ?? [], lines, visited))],
 		visited,
 	);
+}
+
+/** What a consumer is to know of letters that carry an event's id. */
+export function fatesOf(letters: readonly DeadLetter[], backInMs: number | undefined): FailedEvent[] {
+	const named = letters.filter(({ id }) => isUuid(id));
+	return named.map(({ id, exchange, routingKey }) => ({ eventId: id, exchange, routingKey, backInMs }));
 }
 
 function planFor({ id, eventType }: DeadLetter, judgement: Judgement, { dryRun, force }: ReplayOptions): Plan {

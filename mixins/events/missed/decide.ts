@@ -9,12 +9,15 @@ export interface Position {
 export interface PublishedEvent extends Position {
 	/** By the producer's clock. */
 	ageMs: number;
+	/** Where; an older node does not tell. */
+	exchange?: string;
+	routingKey?: string;
 }
 
 /** What a consumer knows of it. */
 export interface Known {
 	handled: ReadonlySet<string>;
-	/** Being tried again, or a dead letter. */
+	/** Being tried again, sent again, or a dead letter: whether it comes back is looked after elsewhere. */
 	failing: ReadonlySet<string>;
 	/** Nothing waits in its queue. */
 	isQueueEmpty: boolean;
@@ -22,7 +25,7 @@ export interface Known {
 
 export interface Decision {
 	/** To be sent once more. */
-	missed: string[];
+	missed: PublishedEvent[];
 	/** Up to here nothing is open any more; undefined when the first one is. */
 	until: Position | undefined;
 }
@@ -42,14 +45,15 @@ export function decide(published: readonly PublishedEvent[], { handled, failing,
 	const youngestHandledMs = Math.min(
 		...published.filter(({ eventId }) => handled.has(eventId)).map(({ ageMs }) => ageMs),
 	);
-	const missed: string[] = [];
+	const missed: PublishedEvent[] = [];
 	let until: Position | undefined;
-	for (const { eventId, publishedAt, ageMs } of published) {
+	for (const event of published) {
+		const { eventId, publishedAt, ageMs } = event;
 		if (!handled.has(eventId) && !failing.has(eventId)) {
 			const isOvertaken = ageMs - youngestHandledMs >= IN_HAND_MS;
 			const isForgotten = isQueueEmpty && ageMs >= GIVEN_UP_MS;
 			if (!isOvertaken && !isForgotten) break;
-			missed.push(eventId);
+			missed.push(event);
 		}
 		until = { publishedAt, eventId };
 	}

@@ -9,6 +9,8 @@ import type { Publication, Publisher } from "./publisher";
 import { deadLetterQueue } from "./queues";
 import { toQueue } from "./settle";
 
+const NOT_FOUND = 404;
+
 /** A node that dies in the middle has replayed this many twice at most. */
 const BATCH_SIZE = 100;
 
@@ -23,7 +25,8 @@ interface Held {
 	letter: DeadLetter;
 }
 
-export function deadLetters(connection: BrokerConnection, publisher: Publisher): DeadLetters {
+/** @param onMissing is told of a dead-letter queue that is not there: nothing else would notice before somebody needs it */
+export function deadLetters(connection: BrokerConnection, publisher: Publisher, onMissing: () => void): DeadLetters {
 	/** One look at a time in this process: what one holds, another does not see. */
 	let last: Promise<unknown> = Promise.resolve();
 	let channel: Channel | undefined;
@@ -95,7 +98,16 @@ export function deadLetters(connection: BrokerConnection, publisher: Publisher):
 				}
 			}),
 
-		count: (queue) => alone(async (opened) => (await opened.checkQueue(deadLetterQueue(queue))).messageCount),
+		count: (queue) =>
+			alone(async (opened) => {
+				try {
+					return (await opened.checkQueue(deadLetterQueue(queue))).messageCount;
+				} catch (error) {
+					if ((error as { code?: unknown }).code !== NOT_FOUND) throw error;
+					onMissing();
+					return 0;
+				}
+			}),
 	};
 }
 

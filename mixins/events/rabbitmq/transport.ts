@@ -46,7 +46,7 @@ export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
 	});
 	const repair = (): Promise<void> => declared.repair();
 	const publish = publisher(publishing, { log, onMissing: () => void repair() });
-	const dead = deadLetters(consuming, publish);
+	const dead = deadLetters(consuming, publish, () => void repair());
 	const consumers = new Set<RabbitmqConsumer>();
 
 	/** It is no fault of the message: it waits for the broker to be mended, and loses no attempt. */
