@@ -2,11 +2,12 @@ import { z } from "zod";
 
 /** Fields that several services' events have in common, each with its meaning. */
 
-export const productId = z.uuid().describe("The product");
-export const orderId = z.uuid().describe("The order; it exists, as an id, since the checkout");
-export const userId = z.uuid().describe("Who has ordered");
+export const productId = z.uuid().toLowerCase().describe("The product");
+export const orderId = z.uuid().toLowerCase().describe("The order; it exists, as an id, since the checkout");
+export const userId = z.uuid().toLowerCase().describe("Who has ordered");
 export const cartId = z
 	.uuid()
+	.toLowerCase()
 	.describe("The cart's public reference: a guest's cart is opened by its id, so that is kept out of events");
 export const currency = z.string().length(3).describe("ISO 4217 code, such as USD");
 export const quantity = z.int().positive().describe("How many of it");

@@ -38,6 +38,16 @@ test("unknown fields are ignored, in the envelope and in the data", () => {
 	expect(readData(OrderPlaced, received)).toEqual(envelope);
 });
 
+test("ids that a stranger has written in capitals are read as PostgreSQL writes them", () => {
+	const { event_id, aggregate_id } = envelope;
+	const received = readEnvelope(
+		body({ event_id: event_id.toUpperCase(), aggregate_id: aggregate_id.toUpperCase(), correlation_id: "Checkout-1" }),
+	);
+
+	expect(received).toMatchObject({ event_id, aggregate_id, correlation_id: "Checkout-1" });
+	expect(readEnvelope(body({ aggregate_id: "Box 7" }))).toMatchObject({ aggregate_id: "Box 7" });
+});
+
 test.each([
 	["nothing", ""],
 	["no JSON", "{ no json"],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { inOneForm } from "../inbox/id";
 import { problemsOf } from "./problems";
 import type { EventContract, EventData } from "./contract";
 
@@ -23,13 +24,13 @@ const name = z.string().min(1).max(200);
 
 /** What every message is, as listeners read it. */
 export const envelope = z.object({
-	event_id: z.uuid().describe("UUIDv7: unique, and the same at every delivery, retry and replay"),
+	event_id: z.uuid().toLowerCase().describe("UUIDv7: unique, and the same at every delivery, retry and replay"),
 	event_type: name.describe("What has happened, in the past tense"),
 	version: z.int().positive().describe("Of the data's contract; another version is another contract"),
 	timestamp: z.iso.datetime().describe("When it was written; ISO 8601, UTC"),
 	correlation_id: z.string().max(200).describe("Shared by everything that follows from one request"),
 	causation_id: z.string().max(200).describe("The event or request that directly led to it"),
-	aggregate_id: name.describe("What it happened to; events of one aggregate come in order"),
+	aggregate_id: name.overwrite(inOneForm).describe("What it happened to; events of one aggregate come in order"),
 	aggregate_version: z.int().positive().describe("1, 2, 3, … for each producer and aggregate, without a gap"),
 	producer: name.describe("The service that has published it"),
 	data: z.unknown().describe("What the event says, by its contract"),
@@ -40,6 +41,9 @@ export class UnreadableEventError extends Error {
 	override readonly name = "UnreadableEventError";
 	readonly code = "UNREADABLE_EVENT";
 }
+
+/** Whether it has had its effect is not known any more. */
+export class TooOldEventError extends UnreadableEventError {}
 
 /**
  * Reads a message's envelope, without looking at its data.

@@ -1,6 +1,5 @@
-import { ageInDays } from "../inbox/age";
-import { INBOX_MEMORY_DAYS } from "../inbox/inbox";
-import { readData, readEnvelope, UnreadableEventError, versionOf, type Envelope } from "./envelope";
+import { ageInDays, AHEAD_DAYS_MAX, rememberedDays } from "../inbox/age";
+import { readData, readEnvelope, TooOldEventError, UnreadableEventError, versionOf, type Envelope } from "./envelope";
 import type { Subscription } from "./events.mixin";
 import type { Delivery } from "./transport";
 
@@ -28,8 +27,12 @@ export function receive<This>(
 	const envelope = readEnvelope(delivery.body);
 	const versions = subscriptions.filter(({ contract }) => contract.type === envelope.event_type);
 	if (versions.length === 0) return undefined;
-	if (ageInDays(envelope.event_id) > INBOX_MEMORY_DAYS) {
-		throw new UnreadableEventError(`it is older than the ${INBOX_MEMORY_DAYS} days that the inbox remembers`);
+	const { event_id: id, timestamp } = envelope;
+	const ageDays = ageInDays(id, timestamp);
+	// It would be forgotten before it were too old.
+	if (ageDays < -AHEAD_DAYS_MAX) throw new UnreadableEventError("it claims to be of a time that is to come");
+	if (ageDays > rememberedDays(id)) {
+		throw new TooOldEventError(`it is older than the ${rememberedDays(id)} days that the inbox remembers`);
 	}
 	const subscription = versionOf(versions, envelope);
 	const event = readData(subscription.contract, envelope) as Envelope<never>;

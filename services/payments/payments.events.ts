@@ -3,7 +3,7 @@ import { event } from "../../mixins/events/contract";
 import { currency, money, orderId } from "../fields";
 
 const payment = z.object({
-	paymentId: z.uuid().describe("The payment; an order has one"),
+	paymentId: z.uuid().toLowerCase().describe("The payment; an order has one"),
 	orderId,
 	amount: money("What was asked of the provider"),
 	currency,

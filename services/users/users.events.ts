@@ -9,7 +9,7 @@ export const UserRegistered = event({
 	version: 1,
 	aggregate: "userId",
 	data: z.object({
-		userId: z.uuid().describe("The account"),
+		userId: z.uuid().toLowerCase().describe("The account"),
 		email: z.string().describe("As it was registered"),
 	}),
 });

@@ -208,6 +208,27 @@ describe.each(transports)("a service's dead letters over %s", (kind) => {
 		expect(await transport.countDeadLetters(QUEUE)).toBe(4);
 	});
 
+	test("a letter whose id is in capitals is read, replayed and discarded by it in any case", async () => {
+		refused.add("bills");
+		const [one, other] = [uuidv7(), uuidv7()];
+		for (const id of [one, other]) await send("bills", { event_id: id.toUpperCase() });
+		await dead(2);
+		refused.clear();
+
+		const told = await call<LetterTold>("read", { queue: QUEUE, id: one.toUpperCase() });
+		const report = await replay({ ids: [one.toUpperCase()] });
+		await until(async () => (await replay({ ids: [one] })).letters[0]!.judgement?.verdict === "ALREADY_APPLIED", {
+			what: "it to be handled",
+		});
+		const again = await replay({ ids: [one.toUpperCase()] });
+		const discarded = await call<Report>("discard", { queue: QUEUE, ids: [other], reason: "unwanted", by: "ada" });
+
+		expect(told).toMatchObject({ id: one, judgement: { verdict: "WOULD_APPLY" } });
+		expect(report.letters).toMatchObject([{ id: one, outcome: "PUT_BACK" }]);
+		expect(again.letters).toMatchObject([{ id: one, outcome: "NOT_FOUND", judgement: { verdict: "ALREADY_APPLIED" } }]);
+		expect(discarded.letters).toMatchObject([{ id: other, outcome: "DISCARDED" }]);
+	});
+
 	test("a replay tells of each what was done, and the counts add up", async () => {
 		refused.add("bills");
 		const bill = await send("bills");

@@ -45,6 +45,8 @@ function consumers(): QueueConsumer<Readers>[] {
 	});
 }
 
+const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+
 describe.each(transports)("a service that consumes events over %s", (kind) => {
 	let database: MixinDatabase;
 	let transport: EventTransport;
@@ -80,8 +82,12 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		const { times = 1, ...envelope } = wrong;
 		const letterId = randomUUID();
 		const eventId = envelope.event_id ?? uuidv7();
-		const body = JSON.stringify({
-			event_id: eventId,
+		await sendBody(bodyOf(letterId, text, { event_id: eventId, ...envelope }), eventId, times);
+		return letterId;
+	}
+
+	const bodyOf = (letterId: string, text: string, wrong: Partial<Letter>): string =>
+		JSON.stringify({
 			event_type: "LetterWritten",
 			version: 1,
 			timestamp: new Date().toISOString(),
@@ -91,11 +97,8 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 			aggregate_version: 1,
 			producer: "letters",
 			data: { letterId, text },
-			...envelope,
+			...wrong,
 		});
-		await sendBody(body, eventId, times);
-		return letterId;
-	}
 
 	async function sendBody(body: string, eventId: string, times = 1): Promise<void> {
 		const message = messageTo("letters.events", { eventId, body, routingKey: "letter.written" });
@@ -144,6 +147,21 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		await allDone(letter);
 
 		expect(await keptBy(letter)).toEqual(["first", "second"]);
+	});
+
+	test("one whose ids are in capitals has its effect, and neither it nor the same in lower case has a second", async () => {
+		const eventId = uuidv7();
+		const aggregateId = randomUUID();
+		const shouting = { event_id: eventId.toUpperCase(), aggregate_id: aggregateId.toUpperCase() };
+
+		const letter = await send("in capitals", shouting);
+		await until(async () => (await keptBy(letter)).length === 2, { what: "both readers" });
+		await sendBody(bodyOf(letter, "in capitals", { ...shouting }), eventId.toUpperCase());
+		await sendBody(bodyOf(letter, "in capitals", { event_id: eventId, aggregate_id: aggregateId }), eventId);
+		await allDone(aggregateId);
+
+		expect(await keptBy(letter)).toEqual(["first", "second"]);
+		expect(await handled(eventId)).toEqual([{ consumer: "readers.first" }, { consumer: "readers.second" }]);
 	});
 
 	test("one that comes again later has no second effect", async () => {
@@ -238,6 +256,16 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 			"an age beyond what the inbox remembers",
 			() => ({ event_id: uuidv7({ msecs: Date.now() - 14.1 * 86_400_000 }) }),
 			/older than the 14 days that the inbox remembers/,
+		],
+		[
+			"an id without a time, and an age by its timestamp beyond what the inbox is sure to remember,",
+			() => ({ event_id: randomUUID(), timestamp: inDays(-13.1) }),
+			/older than the 13 days that the inbox remembers/,
+		],
+		[
+			"a time for which there is no day in the inbox",
+			() => ({ event_id: randomUUID(), timestamp: inDays(1.1) }),
+			/of a time that is to come/,
 		],
 	])("%s is a dead letter at once, with what is wrong, and the next event is handled", async (_what, make, reason) => {
 		const wrong = make();

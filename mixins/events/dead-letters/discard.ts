@@ -1,3 +1,4 @@
+import { inOneForm } from "../../inbox/id";
 import { goThrough } from "./going-through";
 import { absentOnes, fatesOf, type Letters } from "./replay";
 import { reportOf, type Report } from "./report";
@@ -11,7 +12,7 @@ export interface DiscardOptions {
 
 /** Gives letters up for good. What they were, who did it, when and why is kept. */
 export async function discard<This>(letters: Letters<This>, { ids, ...why }: DiscardOptions): Promise<Report> {
-	const wanted = new Set(ids);
+	const wanted = new Set(ids.map(inOneForm));
 	const { lines, visited } = await goThrough(letters.transport, letters.queue, async (some) => {
 		const meant = some.filter(({ id }) => wanted.has(id));
 		await letters.discards.keep(letters.db, meant, why);

@@ -1,6 +1,4 @@
-import { ageInDays } from "../../inbox/age";
-import { INBOX_MEMORY_DAYS } from "../../inbox/inbox";
-import { UnreadableEventError } from "../envelope";
+import { TooOldEventError, UnreadableEventError } from "../envelope";
 import type { Subscription } from "../events.mixin";
 import { receive } from "../receive";
 import { TOO_LARGE } from "../failure";
@@ -46,7 +44,6 @@ function understand<This>(
 		return { verdict: "CANT_BE_UNDERSTOOD", why };
 	} catch (error) {
 		if (!(error instanceof UnreadableEventError)) throw error;
-		const isTooOld = letter.eventId !== undefined && ageInDays(letter.eventId) > INBOX_MEMORY_DAYS;
-		return { verdict: isTooOld ? "TOO_OLD" : "CANT_BE_UNDERSTOOD", why: error.message };
+		return { verdict: error instanceof TooOldEventError ? "TOO_OLD" : "CANT_BE_UNDERSTOOD", why: error.message };
 	}
 }

@@ -4,6 +4,11 @@ test("a letter is named by its message id", () => {
 	expect(letterId("0198c6a2-0000-7000-8000-000000000000", "{}")).toBe("0198c6a2-0000-7000-8000-000000000000");
 });
 
+test("an event's id in capitals is the name that it has in lower case", () => {
+	expect(letterId("0198C6A2-0000-7000-8000-00000000000A", "{}")).toBe("0198c6a2-0000-7000-8000-00000000000a");
+	expect(letterId("Order-7", "{}")).toBe("Order-7");
+});
+
 test("one without an id is named by its body, the same on every look and however the body is held", () => {
 	const name = letterId(undefined, "größer");
 

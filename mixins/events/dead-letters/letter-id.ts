@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { inOneForm } from "../../inbox/id";
 
 /** What can be typed at a console and passed as a parameter. An empty id, spaces or an escape sequence can't. */
 const NAME = /^\w[\w.:@/+=-]{0,199}$/;
@@ -8,7 +9,7 @@ const NAME = /^\w[\w.:@/+=-]{0,199}$/;
  * by its body. Copies of a message have one name, and what is done about it is done about each.
  */
 export function letterId(messageId: string | undefined, body: string | Buffer): string {
-	if (messageId !== undefined && NAME.test(messageId)) return messageId;
+	if (messageId !== undefined && NAME.test(messageId)) return inOneForm(messageId);
 	return `body-${createHash("sha256").update(body).digest("hex").slice(0, 16)}`;
 }
 

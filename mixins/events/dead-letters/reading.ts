@@ -1,4 +1,5 @@
 import { Errors } from "moleculer";
+import { inOneForm } from "../../inbox/id";
 import type { DeadLetter } from "../transport";
 import type { Discard } from "./discards";
 import type { Judgement } from "./judge";
@@ -65,7 +66,8 @@ export async function list<This>(
 }
 
 /** @throws when there is no such letter */
-export async function read<This>(letters: Letters<This>, id: string): Promise<LetterTold> {
+export async function read<This>(letters: Letters<This>, asked: string): Promise<LetterTold> {
+	const id = inOneForm(asked);
 	const { queue, transport, discards, db } = letters;
 	let found: DeadLetter | undefined;
 	await transport.visitDeadLetters(queue, {

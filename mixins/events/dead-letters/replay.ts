@@ -1,7 +1,7 @@
-import { validate as isUuid } from "uuid";
 import type { Database } from "../../database/database";
 import type { FailedEvent, InboxFailures } from "../../inbox/failures";
 import { handledIn } from "../../inbox/handled";
+import { inOneForm, isUuid } from "../../inbox/id";
 import type { Subscription } from "../events.mixin";
 import type { DeadLetter, EventTransport } from "../transport";
 import type { Discards } from "./discards";
@@ -81,7 +81,7 @@ export async function absentOnes<This>(
 	// Whoever has not looked everywhere can't say that something is not there.
 	if (interrupted !== undefined || seen < total) return [];
 	const found = new Set(lines.map(({ id }) => id));
-	const absent = [...new Set(ids)].filter((id) => !found.has(id));
+	const absent = [...new Set(ids.map(inOneForm))].filter((id) => !found.has(id));
 	if (absent.length === 0) return [];
 	const applied = await handledIn(schema)(db, queue, absent);
 	const discarded = await discards.of(db, queue, absent);

@@ -1,4 +1,5 @@
 import { Errors } from "moleculer";
+import { inOneForm } from "../../inbox/id";
 import type { DeadLetter } from "../transport";
 
 /** Which letters of a queue are meant: some by their ids, some by what they are, or all. */
@@ -34,7 +35,7 @@ export function chooser({ ids, code, type, since, all }: Selection): (letter: De
 		);
 	}
 	if (ids) {
-		const wanted = new Set(ids);
+		const wanted = new Set(ids.map(inOneForm));
 		return ({ id }) => wanted.has(id);
 	}
 	return filter({ code, type, since });

@@ -1,3 +1,4 @@
+import { inOneForm } from "../../inbox/id";
 import type { DeadLetter } from "../transport";
 
 /** What shall become of a dead letter: it stays, goes back to its own queue, or goes for good. */
@@ -42,7 +43,7 @@ export async function firstLetters(visit: Visit, queue: string, limit: number): 
 
 /** @returns how many of the named letters, or of all, went back to their own queue */
 export async function putBack(visit: Visit, queue: string, ids: readonly string[] | "all"): Promise<number> {
-	const wanted = ids === "all" ? undefined : new Set(ids);
+	const wanted = ids === "all" ? undefined : new Set(ids.map(inOneForm));
 	let moved = 0;
 	await visit(queue, {
 		decide: async (letters) => letters.map(({ id }) => (!wanted || wanted.has(id) ? "putBack" : "keep")),
