@@ -3,10 +3,14 @@ import type { Database } from "../database/database";
 import { sql } from "../database/statement";
 import type { Position, PublishedEvent } from "../events/missed/decide";
 import type { EventTransport } from "../events/transport";
+import { madeAt } from "../inbox/age";
 import { messageOf, type OutboxRow } from "./row";
 
 /** A row shows in the history when the statement that moved it has committed, which takes no longer than this. */
 const SETTLED_MS = 10_000;
+
+/** Far more than clocks differ. */
+const CLOCKS_DIFFER_MS = 86_400_000;
 
 /** What a service has published, for as long as it keeps it. */
 export interface History {
@@ -27,6 +31,11 @@ export class NotPublishedAgainError extends Errors.MoleculerRetryableError {
 	}
 }
 
+/** A moment before all of them were published, however much the clocks of nodes and of the database differ. */
+function madeBefore(eventIds: readonly string[]): Date {
+	return new Date(Math.min(Date.now(), ...eventIds.map((id) => madeAt(id)?.getTime() ?? 0)) - CLOCKS_DIFFER_MS);
+}
+
 export function historyOf(db: Database, schema: string, producer: string, transport: EventTransport): History {
 	// The plain comparison lets PostgreSQL pass over days and pages; the other one decides within one microsecond.
 	const since = sql(
@@ -38,18 +47,19 @@ export function historyOf(db: Database, schema: string, producer: string, transp
 			AND published_at < now() - $4 * interval '1 millisecond'
 		ORDER BY published_at, event_id LIMIT $5`,
 	);
+	// By the time PostgreSQL passes over days and pages; it has no index by the id.
 	const find = sql(
 		`${schema}.outbox.find_published`,
 		`SELECT DISTINCT ON (event_id) event_id, event_type, version, exchange, routing_key, correlation_id, causation_id,
 			aggregate_id, aggregate_version, data::text AS data, created_at
-		FROM ${schema}.outbox_history WHERE event_id = ANY ($1::uuid[]) ORDER BY event_id`,
+		FROM ${schema}.outbox_history WHERE event_id = ANY ($1::uuid[]) AND published_at > $2 ORDER BY event_id`,
 	);
 
 	return {
 		publishedSince: (routingKeys, { publishedAt, eventId }, limit) =>
 			db.query<PublishedEvent>(since, [routingKeys, publishedAt, eventId, SETTLED_MS, limit]),
 		async publishAgain(eventIds, queue) {
-			const rows = await db.query<OutboxRow>(find, [eventIds]);
+			const rows = await db.query<OutboxRow>(find, [eventIds, madeBefore(eventIds)]);
 			const outcomes = await transport.publish(rows.map((row) => ({ ...messageOf(row, producer, true), queue })));
 			const failed = outcomes.flatMap((outcome) => (outcome.confirmed ? [] : [outcome.reason]));
 			if (failed.length > 0) throw new NotPublishedAgainError(queue, failed.length, failed[0]!);

@@ -2,6 +2,7 @@ import { connect } from "amqplib";
 import { randomUUID } from "node:crypto";
 import { ServiceBroker, type Service } from "moleculer";
 import { Errors } from "moleculer";
+import { v7 as uuidv7 } from "uuid";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { sql } from "../../mixins/database/statement";
 import { consumer, Events, on } from "../../mixins/events/events.mixin";
@@ -109,6 +110,27 @@ describeOnRabbitMQ("events that a queue has missed", () => {
 		expect(await deadOnes()).toEqual([kept]);
 	}, 240_000);
 
+	test("are found although they came into the history behind what was compared: a commit stalled, or a clock was set back", async () => {
+		const before = await seen();
+		const hoursAgo = (hours: number) => `now() - interval '${hours} hours'`;
+		await database.ask(
+			`UPDATE readers.inbox_checks SET published_at = ${hoursAgo(3)}, due_at = now()
+			WHERE consumer = 'readers.desk' AND producer LIKE 'letters once more %'`,
+		);
+
+		await database.ask(
+			`INSERT INTO letters.outbox_history (event_id, aggregate_id, aggregate_version, event_type, version, exchange,
+				routing_key, correlation_id, causation_id, data, created_at, attempts, published_at)
+			SELECT $1, aggregate_id, 2, event_type, version, exchange, routing_key, correlation_id, causation_id,
+				json_build_object('letterId', aggregate_id, 'text', 'behind'), ${hoursAgo(2)}, 0, ${hoursAgo(2)}
+			FROM letters.outbox_history LIMIT 1`,
+			[uuidv7({ msecs: Date.now() - 2 * 3_600_000 })],
+		);
+		await until(async () => (await seen()).length > before.length, { what: "the late one", withinMs: 120_000 });
+
+		expect(await seen()).toEqual([...before, "behind"].toSorted());
+	}, 240_000);
+
 	test("are found after their queue was deleted with them while nobody was there, although nothing has come since", async () => {
 		const before = await seen();
 		await broker.destroyService("readers");
@@ -119,6 +141,6 @@ describeOnRabbitMQ("events that a queue has missed", () => {
 		broker.createService(readers());
 		await until(async () => (await seen()).length === before.length + 2, { what: "both of them", withinMs: 120_000 });
 
-		expect(await seen()).toEqual([...before, "e: waits", "f: waits"]);
+		expect(await seen()).toEqual([...before, "e: waits", "f: waits"].toSorted());
 	}, 240_000);
 });

@@ -1,4 +1,6 @@
 import type { Service } from "moleculer";
+import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { isAway } from "../../access/away";
 import type { Database } from "../../database/database";
 import { LettersBusyError } from "../dead-letters/lock";
@@ -9,12 +11,41 @@ import { overdueIn, type Source } from "./overdue";
 
 /** What is lost is found within half a minute; a comparison of a quiet queue is two small statements. */
 const EVERY_MS = 5_000;
+/**
+ * A commit that stalls, or a clock that is set back, puts an event into the history behind what was compared already. So
+ * all is compared once more when it is so old that nothing can be that late. It costs one more read of each event.
+ */
+const ONCE_MORE = { afterMs: 3_600_000, everyMs: 60_000 };
 /** Of one answer, and so of what is sent again at once. */
 const PAGE = 1_000;
 const CALL_TIMEOUT_MS = 10_000;
+/** A whole page takes less; a queue without a leader does not answer at all. */
+const PATIENCE_MS = 10_000;
 
 /** Stands where a producer stands: what is overdue is looked for in the events of all at once. */
 const EVERY_PRODUCER = "*";
+
+/** One of the two passes through what a producer has published. */
+interface Comparison {
+	/** By which it is remembered how far it is. */
+	name: string;
+	everyMs: number;
+	/** Younger events are left for later. */
+	afterMs: number;
+}
+
+/**
+ * The second one is another for each set of keys: begun anew with it, it does not take for missed what was published in
+ * the hour before somebody began to listen.
+ */
+function comparisonsOf({ producer, keys }: Source): Comparison[] {
+	const named = keys.map(({ exchange, routingKey }) => `${exchange} ${routingKey}`).toSorted();
+	const set = createHash("sha256").update(named.join("\n")).digest("hex").slice(0, 16);
+	return [
+		{ name: producer, everyMs: EVERY_MS, afterMs: 0 },
+		{ name: `${producer} once more ${set}`, ...ONCE_MORE },
+	];
+}
 
 /** Looks for events that were confirmed and never arrived: their queue or binding was deleted, or a backup was put back. */
 export interface Search {
@@ -38,17 +69,31 @@ export function searchForMissed(options: {
 	const queues = [...new Set(sources.map(({ queue }) => queue))];
 	const checks = checksOf(options.db, options.schema);
 	const overdue = overdueIn({ ...options, log: service.logger, publishAgain });
+	const inWork = new Map<string, Promise<void>>();
 	let timer: NodeJS.Timeout | undefined;
 	let looking: Promise<void> | undefined;
 	let stopped = false;
 
+	/** One queue after the other, to spare the database; one that does not answer holds up nobody but itself. */
 	async function look(): Promise<void> {
-		for (const source of sources) {
-			await attempt(`${source.queue} could not be compared with ${source.producer}:`, () => compare(source));
-		}
 		for (const queue of queues) {
-			await attempt(`What is overdue in ${queue} could not be looked for:`, () => lookForOverdue(queue));
+			if (stopped) return;
+			if (inWork.has(queue)) continue;
+			const work = lookInto(queue).finally(() => inWork.delete(queue));
+			inWork.set(queue, work);
+			const over = new AbortController();
+			await Promise.race([work, pause(PATIENCE_MS, undefined, { ref: false, signal: over.signal })]);
+			over.abort();
 		}
+	}
+
+	async function lookInto(queue: string): Promise<void> {
+		const own = sources.filter((source) => source.queue === queue);
+		for (const source of own) {
+			const failure = `${queue} could not be compared with ${source.producer}:`;
+			for (const comparison of comparisonsOf(source)) await attempt(failure, () => compare(source, comparison));
+		}
+		await attempt(`What is overdue in ${queue} could not be looked for:`, () => lookForOverdue(queue, own));
 	}
 
 	async function attempt(failure: string, work: () => Promise<void>): Promise<void> {
@@ -61,17 +106,16 @@ export function searchForMissed(options: {
 		}
 	}
 
-	async function lookForOverdue(queue: string): Promise<void> {
-		const turn = await checks.claim(queue, EVERY_PRODUCER, EVERY_MS);
-		const own = sources.filter((source) => source.queue === queue);
-		if (turn) await overdue.look(queue, own);
+	async function lookForOverdue(queue: string, own: readonly Source[]): Promise<void> {
+		if (await checks.claim(queue, EVERY_PRODUCER, EVERY_MS)) await overdue.look(queue, own);
 	}
 
-	async function compare({ queue, producer, keys }: Source): Promise<void> {
+	async function compare({ queue, producer, keys }: Source, { name, everyMs, afterMs }: Comparison): Promise<void> {
 		const routingKeys = keys.map(({ routingKey }) => routingKey);
-		let after = await checks.claim(queue, producer, EVERY_MS);
+		let after = await checks.claim(queue, name, everyMs);
 		while (after && !stopped) {
-			const published = await ask<PublishedEvent[]>(`${producer}.publishedEvents`, { routingKeys, after, limit: PAGE });
+			const page = await ask<PublishedEvent[]>(`${producer}.publishedEvents`, { routingKeys, after, limit: PAGE });
+			const published = page.filter(({ ageMs }) => ageMs >= afterMs);
 			if (published.length === 0) return;
 			const ids = published.map(({ eventId }) => eventId);
 			const known = await checks.known(queue, ids);
@@ -89,7 +133,7 @@ export function searchForMissed(options: {
 				await overdue.expected.add(queue, lost);
 			}
 			// Dies it before this, the same are sent once more: the inbox absorbs it.
-			if (until) await checks.advance(queue, producer, until);
+			if (until) await checks.advance(queue, name, until);
 			after = until?.eventId === ids.at(-1) && published.length === PAGE ? until : undefined;
 		}
 	}
@@ -108,7 +152,9 @@ export function searchForMissed(options: {
 	return {
 		async start() {
 			// From here on nothing is missed, even if it is lost before the first comparison.
-			for (const { queue, producer } of sources) await checks.claim(queue, producer, 0);
+			for (const source of sources) {
+				for (const { name } of comparisonsOf(source)) await checks.claim(source.queue, name, 0);
+			}
 			timer = setInterval(lookOnce, EVERY_MS).unref();
 		},
 		async stop() {
