@@ -21,7 +21,7 @@ const broker = nodeOf(part, "warn");
 const letters = broker.createService({
 	name: "letters",
 	mixins: [Database({ url: part.databaseUrl }), Outbox({ schema: "letters", transport, topology })],
-	...(!part.isSearched && { actions: { publishedEvents: false } }),
+	...(!part.isSearched && { actions: { publishedEvents: false, publishAgain: false } }),
 }) as unknown as LettersService;
 const { start, stop, writeOne } = pen(letters, randomFrom(part.seed));
 

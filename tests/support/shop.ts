@@ -18,6 +18,8 @@ export interface ShopOptions {
 
 /** A whole shop of its own, with a database and queues that nobody else uses. */
 export interface Shop extends Stage, AsyncDisposable {
+	/** Its virtual host, for what an operator may do there. */
+	amqpUrl: string | undefined;
 	/** The node under test; another one after `restart`. */
 	node(): Node;
 	/** Stops the node and starts another one on the same database. */
@@ -57,6 +59,7 @@ async function open(
 
 	return {
 		...stageOf({ url: () => node.url!, database, auditor }),
+		amqpUrl: vhost?.url,
 		node: () => node,
 		async restart() {
 			await stop(node);
