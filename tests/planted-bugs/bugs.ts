@@ -11,6 +11,8 @@ export interface PlantedBug {
 const PROCESSES = "faults/processes.int.test.ts";
 const LOSSES = "faults/losses.int.test.ts";
 const MESSAGES = "faults/messages.int.test.ts";
+const OVERDUE = "mixins/overdue-events.int.test.ts";
+const CONSUMING = "mixins/events-mixin.int.test.ts";
 const TAKEOVER = "mixins/saga-takeover.int.test.ts";
 const SHOPPERS = "crowds/shoppers.int.test.ts";
 const PAYING = "journeys/paying.int.test.ts";
@@ -27,6 +29,11 @@ const inEvents: PlantedBug[] = [
 	{ name: "retry by requeue", suite: MESSAGES, tests: "fails each time" },
 	{ name: "shared delay queue", suite: MESSAGES, tests: "somebody else's" },
 	{ name: "dead letter without its error", suite: MESSAGES, tests: "can't be understood" },
+	{ name: "failure that never ends", suite: OVERDUE, tests: "comes back although its delay queue was deleted" },
+	{ name: "copies behind a long queue", suite: OVERDUE, tests: "is not copied while it waits in a long queue" },
+	{ name: "compared only once", suite: "mixins/missed-events.int.test.ts", tests: "behind what was compared" },
+	{ name: "id as it came", suite: CONSUMING, tests: "whose ids are in capitals" },
+	{ name: "timeless id that never ages", suite: CONSUMING, tests: "an id without a time" },
 ];
 
 /** In the saga, the stock and the payments. */
