@@ -108,16 +108,16 @@ export function Events<This>({ schema, transport, consumers }: EventsOptions<Thi
 		async started() {
 			const service = this as unknown as Service & WithDatabase & This;
 			const failures = inboxFailuresOf(service.db, schema);
-			const failed = async (consumer: string, event: FailedEvent): Promise<void> => {
+			const failed = async (consumer: string, events: readonly FailedEvent[]): Promise<void> => {
 				try {
-					await failures.note(consumer, [event]);
+					await failures.note(consumer, events);
 				} catch (error) {
 					// Then it may be taken for missed or overdue, and come twice.
 					service.logger.debug(`${consumer} could not note that it has failed:`, (error as Error).message);
 				}
 			};
 			for (const each of consumers) {
-				const { handle, stop } = receiver(service, inbox, each, (event) => failed(each.queue.name, event));
+				const { handle, stop } = receiver(service, inbox, each, (events) => failed(each.queue.name, events));
 				const consuming = await transport.consume(each.queue, handle);
 				running.push({
 					async stop() {
@@ -156,7 +156,7 @@ function receiver<This>(
 	service: Service & WithDatabase & This,
 	inbox: ReturnType<typeof inboxOf>,
 	{ queue, subscriptions, batchMax = BATCH_MAX, independent = false }: QueueConsumer<This>,
-	failed: (event: FailedEvent) => Promise<void>,
+	failed: (events: readonly FailedEvent[]) => Promise<void>,
 ) {
 	const meter = queueMeter(service.broker, queue.name);
 	const counted = (verdict: Verdict, { attempt }: Delivery): Verdict => {
@@ -187,7 +187,7 @@ function receiver<This>(
 				const verdict = verdictOn(error);
 				const { messageId: eventId, exchange, routingKey, attempt } = delivery;
 				const backInMs = backIn(queue, verdict, attempt);
-				if (eventId !== undefined && isUuid(eventId)) await failed({ eventId, exchange, routingKey, backInMs });
+				if (eventId !== undefined && isUuid(eventId)) await failed([{ eventId, exchange, routingKey, backInMs }]);
 				return counted(verdict, delivery);
 			}
 			if (!received) {

@@ -22,8 +22,8 @@ interface HandlingOptions {
 	/** See {@link ConsumerOptions.independent}. */
 	independent: boolean;
 	stopping: AbortSignal;
-	/** Is told of an event that could not be handled. */
-	failed(event: FailedEvent): Promise<void>;
+	/** Is told of events that could not be handled. */
+	failed(events: readonly FailedEvent[]): Promise<void>;
 	meter: QueueMeter;
 }
 
@@ -32,7 +32,7 @@ export function handlingOf<This>(
 	service: Service & WithDatabase & This,
 	inbox: Inbox,
 	{ spec, independent, stopping, failed, meter }: HandlingOptions,
-): Pick<LaneOptions<Received<This>>, "handleTogether" | "handleAlone"> {
+): Pick<LaneOptions<Received<This>>, "handleTogether" | "handleAlone" | "held"> {
 	const { name: queue } = spec;
 
 	async function handleTogether(received: readonly Received<This>[]): Promise<void> {
@@ -68,20 +68,28 @@ export function handlingOf<This>(
 				// A database that is away says nothing about the event, which waits for it where it stands.
 				if (isUnreachable(error) && (await wasAway(service.db, stopping))) continue;
 				const verdict = verdictOn(error);
-				const { messageId, attempt, exchange, routingKey } = received.delivery;
+				const { messageId, attempt } = received.delivery;
 				service.logger.warn(`An event on ${queue} was not handled (attempt ${attempt}, ${verdict.kind}):`, {
 					messageId,
 					error: (error as Error).message,
 				});
 				const made = spec.order === "aggregate" ? failures + 1 : attempt;
-				const backInMs = backIn(spec, verdict, made);
-				await failed({ eventId: received.event.event_id, exchange, routingKey, backInMs });
+				await failed([expectedBack(received, backIn(spec, verdict, made))]);
 				return verdict;
 			}
 		}
 	}
 
-	return { handleTogether, handleAlone };
+	return {
+		handleTogether,
+		handleAlone,
+		// Others overtake them, and nobody is to take them for missed.
+		held: (received, waitMs) => void failed(received.map((each) => expectedBack(each, waitMs))),
+	};
+}
+
+function expectedBack<This>({ event, delivery }: Received<This>, backInMs: number | undefined): FailedEvent {
+	return { eventId: event.event_id, exchange: delivery.exchange, routingKey: delivery.routingKey, backInMs };
 }
 
 /** How long it takes until an event is there again, after so many attempts; undefined when it does not come back. */

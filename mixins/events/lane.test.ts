@@ -143,6 +143,27 @@ describe("with retries in place", () => {
 		expect(await Promise.all(verdicts)).toEqual([DONE, DONE, DONE, DONE, DONE]);
 	});
 
+	test("those that wait behind one that failed are told of, with how long that is, and so is who comes later", async () => {
+		const told: [string, number][] = [];
+		const here = recorded({
+			retriesInPlaceMs: [1_000],
+			poison: new Map([["a1", [retry]]]),
+			held: (letters, waitMs) => void told.push([letters.map(({ text }) => text).join(" "), waitMs]),
+		});
+
+		void here.lane.handle(letter("a1", "a"));
+		void here.lane.handle(letter("b1", "b"));
+		void here.lane.handle(letter("a2", "a"));
+		await here.commit();
+		void here.lane.handle(letter("a3", "a"));
+		await commitAll(here);
+
+		expect(told).toEqual([
+			["a2", 1_000],
+			["a3", 1_000],
+		]);
+	});
+
 	test("the order survives a transaction that fails in the middle", async () => {
 		const here = recorded({ retriesInPlaceMs: [10], poison: new Map([["a1", [retry]]]) });
 

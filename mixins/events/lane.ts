@@ -16,6 +16,8 @@ export interface LaneOptions<Event extends Passenger> {
 	batchMax: number;
 	/** With them an event that failed is tried again where it stands, and its aggregate waits; without, it leaves. */
 	retriesInPlaceMs?: readonly number[];
+	/** Is told of those that wait behind one that failed, and how long they wait at most for its next attempt. */
+	held?(events: readonly Event[], waitMs: number): void;
 }
 
 /** Handles events one after the other. */
@@ -44,11 +46,11 @@ const BATCH_FIRST = 8;
  * that only the guilty one pays.
  */
 export function lane<Event extends Passenger>(options: LaneOptions<Event>): Lane<Event> {
-	const { handleTogether, handleAlone, batchMax, retriesInPlaceMs } = options;
+	const { handleTogether, handleAlone, batchMax, retriesInPlaceMs, held: tellHeld = () => undefined } = options;
 	/** Never holds two of an aggregate whose first event waits for its next attempt. */
 	let ready: Waiting<Event>[] = [];
 	/** Of each such aggregate, those behind the first. */
-	const held = new Map<string, Waiting<Event>[]>();
+	const held = new Map<string, { behind: Waiting<Event>[]; waitMs: number }>();
 	const pausing = new Map<Waiting<Event>, NodeJS.Timeout>();
 	let size = Math.min(BATCH_FIRST, batchMax);
 	/** So many go one by one, as their transaction has failed. */
@@ -120,8 +122,14 @@ export function lane<Event extends Passenger>(options: LaneOptions<Event>): Lane
 	function hold(head: Waiting<Event>, delayMs: number): void {
 		const { aggregateId } = head.event;
 		const isBehind = ({ event }: Waiting<Event>): boolean => event.aggregateId === aggregateId;
-		held.set(aggregateId, [...(held.get(aggregateId) ?? []), ...ready.filter(isBehind)]);
+		const behind = [...(held.get(aggregateId)?.behind ?? []), ...ready.filter(isBehind)];
+		held.set(aggregateId, { behind, waitMs: delayMs });
 		ready = ready.filter((each) => !isBehind(each));
+		if (behind.length > 0)
+			tellHeld(
+				behind.map(({ event }) => event),
+				delayMs,
+			);
 		const again = (): void => {
 			pausing.delete(head);
 			add(head);
@@ -131,21 +139,23 @@ export function lane<Event extends Passenger>(options: LaneOptions<Event>): Lane
 
 	function conclude({ event, settle }: Waiting<Event>, verdict: Verdict): void {
 		settle(verdict);
-		const behind = held.get(event.aggregateId);
+		const behind = held.get(event.aggregateId)?.behind;
 		if (!behind) return;
 		held.delete(event.aggregateId);
 		ready.unshift(...behind);
 	}
 
 	function add(each: Waiting<Event>): void {
-		const behind = each.failed ? undefined : held.get(each.event.aggregateId);
-		(behind ?? ready).push(each);
+		const hold = each.failed ? undefined : held.get(each.event.aggregateId);
+		(hold?.behind ?? ready).push(each);
+		if (hold) tellHeld([each.event], hold.waitMs);
 		if (!working) void work();
 	}
 
 	function leaveAll(): void {
 		for (const timer of pausing.values()) clearTimeout(timer);
-		for (const { settle } of [...ready, ...pausing.keys(), ...[...held.values()].flat()]) settle({ kind: "left" });
+		for (const { settle } of [...ready, ...pausing.keys(), ...[...held.values()].flatMap(({ behind }) => behind)])
+			settle({ kind: "left" });
 		ready = [];
 		pausing.clear();
 		held.clear();
