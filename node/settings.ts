@@ -40,6 +40,12 @@ export interface Settings {
 	eventHistoryDays: number;
 	/** How long sagas that have ended are kept, with their logs. */
 	sagaHistoryDays: number;
+	/** How long what operators gave up for good, letters and events, can be told. */
+	discardHistoryDays: number;
+	/** How long a request with an idempotency key is known; a checkout is for ever. */
+	idempotencyKeyDays: number;
+	/** How long a guest's cart waits for somebody to change it. */
+	guestCartDays: number;
 }
 
 const SECRET_BYTES_MIN = 32;
@@ -85,6 +91,9 @@ export function readSettings(env: Environment): Settings {
 		reservationTtlS: read.integer(env, "RESERVATION_TTL_S", { default: 900, min: 1, max: 86_400 }),
 		eventHistoryDays: read.integer(env, "EVENT_HISTORY_DAYS", { default: 14, min: 1, max: 365 }),
 		sagaHistoryDays: read.integer(env, "SAGA_HISTORY_DAYS", { default: 90, min: 1, max: 3_650 }),
+		discardHistoryDays: read.integer(env, "DISCARD_HISTORY_DAYS", { default: 365, min: 1, max: 3_650 }),
+		idempotencyKeyDays: read.integer(env, "IDEMPOTENCY_KEY_DAYS", { default: 30, min: 1, max: 3_650 }),
+		guestCartDays: read.integer(env, "GUEST_CART_DAYS", { default: 90, min: 1, max: 3_650 }),
 	};
 	refuseUnsafe(settings);
 	return settings;

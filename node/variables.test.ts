@@ -265,6 +265,27 @@ const variables: Variable[] = [
 		good: [["14", 14]],
 		bad: [["0", "SAGA_HISTORY_DAYS is 0, but must be from 1 to 3650."]],
 	},
+	{
+		name: "DISCARD_HISTORY_DAYS",
+		read: ({ discardHistoryDays }) => discardHistoryDays,
+		default: 365,
+		good: [["90", 90]],
+		bad: [["0", "DISCARD_HISTORY_DAYS is 0, but must be from 1 to 3650."]],
+	},
+	{
+		name: "IDEMPOTENCY_KEY_DAYS",
+		read: ({ idempotencyKeyDays }) => idempotencyKeyDays,
+		default: 30,
+		good: [["7", 7]],
+		bad: [["0", "IDEMPOTENCY_KEY_DAYS is 0, but must be from 1 to 3650."]],
+	},
+	{
+		name: "GUEST_CART_DAYS",
+		read: ({ guestCartDays }) => guestCartDays,
+		default: 90,
+		good: [["30", 30]],
+		bad: [["0", "GUEST_CART_DAYS is 0, but must be from 1 to 3650."]],
+	},
 ];
 
 describe.each(variables)("$name", ({ name, read, default: fallback, good, bad = [], beside = {} }) => {

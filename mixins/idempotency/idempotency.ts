@@ -12,7 +12,7 @@ export class IdempotencyKeyReusedError extends Errors.MoleculerClientError {
 
 /** One request that a client may send again. */
 export interface KeyedRequest {
-	/** Whose key it is: keys of different users or actions never meet. */
+	/** `<kind>/<whose>`: keys of different users or actions never meet, and by its kind a key is forgotten: old-keys.ts. */
 	scope: string;
 	key: string;
 	/** What must be the same when the key is; hashed, never stored. */
@@ -63,16 +63,23 @@ export function idempotencyKeysOf(schema: string): IdempotencyKeys {
 		return row.answer;
 	};
 
-	return {
-		recall,
-		async once<Answer>(tx: Transaction, request: KeyedRequest, work: () => Promise<Answer>) {
-			const taken = await tx.query(take, [request.scope, request.key, hashOf(request.request)]);
-			if (taken.length === 0) return { answer: (await recall<Answer>(tx, request)) as Answer, repeated: true };
-			const answer = await work();
-			await tx.query(keep, [request.scope, request.key, JSON.stringify(answer ?? null)]);
-			return { answer, repeated: false };
-		},
+	const once: IdempotencyKeys["once"] = async <Answer>(
+		tx: Transaction,
+		request: KeyedRequest,
+		work: () => Promise<Answer>,
+	) => {
+		const taken = await tx.query(take, [request.scope, request.key, hashOf(request.request)]);
+		if (taken.length === 0) {
+			const answer = await recall<Answer>(tx, request);
+			// Forgotten for its age since the line before: the key is free, and what is taken now is too young to go again.
+			return answer === undefined ? once(tx, request, work) : { answer, repeated: true };
+		}
+		const answer = await work();
+		await tx.query(keep, [request.scope, request.key, JSON.stringify(answer ?? null)]);
+		return { answer, repeated: false };
 	};
+
+	return { recall, once };
 }
 
 /** The same for objects that differ only in the order of their fields. */

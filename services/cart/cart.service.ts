@@ -1,8 +1,11 @@
 import type { Service, ServiceSchema } from "moleculer";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { defineService } from "../../mixins/define";
+import { oldDiscards } from "../../mixins/events/dead-letters/old-discards";
 import { Events } from "../../mixins/events/events.mixin";
+import { oldKeys } from "../../mixins/idempotency/old-keys";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { Retention } from "../../mixins/retention/retention.mixin";
 import { operationParams } from "../../mixins/saga/participant";
 import { SagaParticipant } from "../../mixins/saga/participant.mixin";
 import { ADDRESS_PARAMS } from "../address";
@@ -13,6 +16,7 @@ import { cartConsumers } from "./cart.consumers";
 import { cartGraphQL, cartOperations } from "./cart.graphql";
 import { checkout } from "./checkout";
 import { joinGuest } from "./join-guest";
+import { oldGuestCarts, oldHeldStock } from "./old-carts";
 import { giveBack } from "./settle";
 import {
 	acceptChanges,
@@ -43,6 +47,13 @@ export default function cart({ settings, transport, topology, database }: Resour
 			Outbox({ schema: "cart", transport, topology, historyDays: settings.eventHistoryDays }),
 			SagaParticipant({ schema: "cart", historyDays: settings.sagaHistoryDays }),
 			Events({ schema: "cart", transport, consumers: cartConsumers }),
+			Retention([
+				// Not those of checkouts: the same key is the same order for as long as there are orders.
+				oldKeys("cart", ["add"], settings.idempotencyKeyDays),
+				...oldDiscards("cart", settings.discardHistoryDays),
+				oldGuestCarts(settings.guestCartDays),
+				oldHeldStock,
+			]),
 		],
 		settings: { graphql: cartGraphQL },
 		actions: {

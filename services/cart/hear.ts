@@ -22,7 +22,7 @@ const note = sql(
 	`INSERT INTO cart.held_stock AS h (order_id, cart_reference, items, held, expires_at, aggregate_version)
 	VALUES ($1, $2, $3, $4, $5, $6)
 	ON CONFLICT (order_id) DO UPDATE SET held = EXCLUDED.held, expires_at = EXCLUDED.expires_at,
-		aggregate_version = EXCLUDED.aggregate_version
+		aggregate_version = EXCLUDED.aggregate_version, noted_at = now()
 	WHERE h.aggregate_version < EXCLUDED.aggregate_version`,
 );
 

@@ -4,9 +4,12 @@ import type { Transaction } from "../../mixins/database/database";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { PUBLISH_EVENT } from "../../mixins/apollo/pubsub";
 import { defineService } from "../../mixins/define";
+import { oldDiscards } from "../../mixins/events/dead-letters/old-discards";
 import { Events } from "../../mixins/events/events.mixin";
 import { hint } from "../../mixins/hint";
+import { oldKeys } from "../../mixins/idempotency/old-keys";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { Retention } from "../../mixins/retention/retention.mixin";
 import { Sagas, type WithSagas } from "../../mixins/saga/saga.mixin";
 import { SKIP, TAKE } from "../pages";
 import type { Resources } from "../resources";
@@ -55,6 +58,10 @@ export default function orders({ settings, transport, topology, database, alone 
 				cancellationSaga as never,
 			),
 			Events({ schema: "orders", transport, consumers: ordersConsumers }),
+			Retention([
+				oldKeys("orders", ["cancel"], settings.idempotencyKeyDays),
+				...oldDiscards("orders", settings.discardHistoryDays),
+			]),
 		],
 		settings: { graphql: ordersGraphQL },
 		actions: {

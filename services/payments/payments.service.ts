@@ -1,7 +1,9 @@
 import type { Service, ServiceSchema } from "moleculer";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { defineService } from "../../mixins/define";
+import { oldDiscards } from "../../mixins/events/dead-letters/old-discards";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { Retention } from "../../mixins/retention/retention.mixin";
 import { operationParams } from "../../mixins/saga/participant";
 import { SagaParticipant } from "../../mixins/saga/participant.mixin";
 import type { Resources } from "../resources";
@@ -28,6 +30,7 @@ export default function payments({ settings, transport, topology, database }: Re
 			Database(database("payments")),
 			Outbox({ schema: "payments", transport, topology, historyDays: settings.eventHistoryDays }),
 			SagaParticipant({ schema: "payments", historyDays: settings.sagaHistoryDays }),
+			Retention(oldDiscards("payments", settings.discardHistoryDays)),
 		],
 		actions: {
 			authorise: {

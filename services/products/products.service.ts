@@ -2,8 +2,11 @@ import type { Service, ServiceSchema } from "moleculer";
 import type { DbAdapter } from "moleculer-db";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { defineService } from "../../mixins/define";
+import { oldDiscards } from "../../mixins/events/dead-letters/old-discards";
 import { Events } from "../../mixins/events/events.mixin";
+import { oldKeys } from "../../mixins/idempotency/old-keys";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { Retention } from "../../mixins/retention/retention.mixin";
 import { operationParams } from "../../mixins/saga/participant";
 import { SagaParticipant } from "../../mixins/saga/participant.mixin";
 import { SKIP, TAKE } from "../pages";
@@ -78,6 +81,10 @@ export default function products({ settings, transport, topology, database }: Re
 			Outbox({ schema: "catalog", transport, topology, historyDays: settings.eventHistoryDays }),
 			SagaParticipant({ schema: "catalog", historyDays: settings.sagaHistoryDays }),
 			Events({ schema: "catalog", transport, consumers: productsConsumers }),
+			Retention([
+				oldKeys("catalog", ["create"], settings.idempotencyKeyDays),
+				...oldDiscards("catalog", settings.discardHistoryDays),
+			]),
 		],
 		settings: { graphql: productsGraphQL },
 		actions: {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Errors } from "moleculer";
 import type { Database } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
+import type { Rule } from "../../mixins/retention/clear-away";
 import { networkOf } from "./network";
 
 /** Too often: the same again succeeds after `retryAfter` seconds. */
@@ -37,9 +38,12 @@ const giveBack = sql(
 	"users.attempts.give_back",
 	"UPDATE users.attempts SET count = count - 1 WHERE key = ANY ($1) AND count > 0",
 );
-const forget = sql(
-	"users.attempts.forget",
-	"DELETE FROM users.attempts WHERE window_ends_at < now() - interval '1 day'",
+const forgetOld = sql(
+	"users.attempts.forget_old",
+	`DELETE FROM users.attempts WHERE key IN (
+		SELECT key FROM users.attempts WHERE window_ends_at < now() - interval '1 day'
+		ORDER BY window_ends_at LIMIT $1 FOR UPDATE SKIP LOCKED
+	) RETURNING key`,
 );
 
 /** Somebody at the door; the address is missing for calls from within the cluster. */
@@ -131,6 +135,4 @@ async function takeAll(db: Database, factor: number, limits: readonly Limit[]): 
 }
 
 /** Windows that are long over. */
-export async function forgetOldAttempts(db: Database): Promise<void> {
-	await db.query(forget);
-}
+export const oldAttempts: Rule = { what: "windows of rate limits", remove: forgetOld };

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { Database, Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
+import type { Rule } from "../../mixins/retention/clear-away";
 
 const REFRESH_TOKEN_TTL_DAYS = 30;
 export const REFRESH_TOKEN_TTL_S = REFRESH_TOKEN_TTL_DAYS * 24 * 60 * 60;
@@ -92,7 +93,7 @@ const forgetOld = sql(
 		LIMIT $1 FOR UPDATE SKIP LOCKED
 	) RETURNING family_id`,
 );
-/** So many in one statement: a fraction of a second. */
+/** First tokens of sessions that go on are looked at each time: so many at once are still a fraction of a second. */
 const FORGET_MAX = 5_000;
 
 type Queries = Pick<Transaction, "query">;
@@ -162,9 +163,7 @@ export function sessionsEndedWithin(db: Queries, seconds: number): Promise<strin
 }
 
 /** What expired more than a day ago. To use such a token again ends no session any more: it is as unknown as any other. */
-export async function forgetOldSessions(db: Queries, atOnce = FORGET_MAX): Promise<void> {
-	while ((await db.query(forgetOld, [atOnce])).length === atOnce);
-}
+export const oldSessions: Rule = { what: "tokens of sessions", remove: forgetOld, batchMax: FORGET_MAX };
 
 export function sessionsOf(db: Queries, userId: string): Promise<SessionRow[]> {
 	return db.query<SessionRow>(ofUser, [userId]);

@@ -3,21 +3,24 @@ import type { DbAdapter } from "moleculer-db";
 import { callerOf, type CallerMeta } from "../../mixins/access/access";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { defineService } from "../../mixins/define";
+import { oldDiscards } from "../../mixins/events/dead-letters/old-discards";
+import { oldKeys } from "../../mixins/idempotency/old-keys";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
+import { Retention } from "../../mixins/retention/retention.mixin";
 import { ADDRESS_PARAMS } from "../address";
 import type { Resources } from "../resources";
 import { READ_TIMEOUT_MS } from "../timeouts";
 import { requestEmailVerification, verifyEmail } from "./email-verification";
 import { loggingMailer } from "./mail/logging-mailer";
-import { forgetOldTokens } from "./mail/mail-tokens";
+import { oldMailTokens } from "./mail/mail-tokens";
 import type { Mailer } from "./mail/mailer";
 import { startPoster, type Poster } from "./mail/poster";
 import { requestPasswordReset, resetPassword } from "./password-reset";
 import { ensureAdmin, type AdminAccount } from "./admin";
 import { register } from "./accounts";
 import { listAddresses, removeAddress, saveAddress, updateAddress } from "./addresses";
-import { forgetOldAttempts } from "./rate-limits";
-import { forgetOldSessions, sessionsEndedWithin } from "./sessions";
+import { oldAttempts } from "./rate-limits";
+import { oldSessions, sessionsEndedWithin } from "./sessions";
 import { changePassword, endSession, login, logout, mySessions, refreshSession } from "./signing-in";
 import { UserNotFoundError } from "./users.errors";
 import { usersGraphQL, usersOperations } from "./users.graphql";
@@ -36,13 +39,10 @@ export type UsersService = Service &
 		/** What links in mails begin with. */
 		publicUrl: string;
 		rateLimitFactor: number;
-		cleaner: NodeJS.Timeout;
 	};
 
 /** A crowd that arrives at once is let in one by one. */
 const HASHING_TIMEOUT_MS = 30_000;
-
-const CLEANING_MS = 60 * 60 * 1_000;
 
 const email = { type: "email", max: 254, normalize: false };
 const password = { type: "string", min: 1, max: 1_000 };
@@ -58,6 +58,13 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 		mixins: [
 			Database({ ...database("users"), model: user }),
 			Outbox({ schema: "users", transport, topology, historyDays: settings.eventHistoryDays }),
+			Retention([
+				oldKeys("users", ["register", "saveAddress"], settings.idempotencyKeyDays),
+				...oldDiscards("users", settings.discardHistoryDays),
+				oldAttempts,
+				oldMailTokens,
+				oldSessions,
+			]),
 		],
 		settings: { graphql: usersGraphQL },
 		actions: {
@@ -210,14 +217,8 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 		},
 		started() {
 			this.poster = startPoster(this);
-			this.cleaner = setInterval(() => {
-				Promise.all([forgetOldAttempts(this.db), forgetOldTokens(this.db), forgetOldSessions(this.db)]).catch(
-					(error: Error) => this.logger.warn("Old attempts, tokens and sessions were not forgotten:", error.message),
-				);
-			}, CLEANING_MS);
 		},
 		async stopped() {
-			clearInterval(this.cleaner);
 			// Missing where the start has failed.
 			await (this.poster as Poster | undefined)?.stop();
 		},

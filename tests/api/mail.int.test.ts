@@ -153,6 +153,26 @@ describe("mail", () => {
 		expect(mailbox.mails.filter(({ to }) => to === unknown)).toEqual([]);
 	});
 
+	test("a mail that could not be sent in time is given up and gone, and no link was made for it", async () => {
+		const ada = await shop.given.customer();
+		await mailbox.to(ada.email, CONFIRM);
+		const id = randomUUID();
+
+		await shop.database.query(
+			`INSERT INTO users.mails (id, kind, email_key, attempts, expires_at)
+			SELECT $1, 'RESET_PASSWORD', email_key, 9, now() FROM users.users WHERE id = $2`,
+			[id, ada.id],
+		);
+
+		await until(
+			async () => (await shop.database.query("SELECT FROM users.mails WHERE id = $1", [id])).rows.length === 0,
+			{ what: "the mail to be gone" },
+		);
+		expect(mailbox.mails.filter((mail) => mail.id === id)).toEqual([]);
+		const links = "SELECT FROM users.mail_tokens WHERE user_id = $1 AND kind = 'RESET_PASSWORD'";
+		expect((await shop.database.query(links, [ada.id])).rows).toEqual([]);
+	});
+
 	test("nothing that would open an account is kept", async () => {
 		const ada = await shop.given.customer();
 		const token = await linkFor(ada);

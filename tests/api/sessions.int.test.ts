@@ -1,7 +1,8 @@
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import type { WithDatabase } from "../../mixins/database/database.mixin";
-import { forgetOldSessions } from "../../services/users/sessions";
+import { clearAway } from "../../mixins/retention/clear-away";
+import { oldSessions } from "../../services/users/sessions";
 import { openShop, type Shop } from "../support/shop";
 import type { Account } from "../support/shop-types";
 import { until } from "../support/until";
@@ -197,7 +198,7 @@ describe("sessions", () => {
 		const before = await list();
 		const { db } = shop.node().broker.getLocalService("users") as unknown as WithDatabase;
 
-		await forgetOldSessions(db, 1);
+		await clearAway(db, { ...oldSessions, batchMax: 1 });
 
 		expect(await list()).toEqual(before);
 		const { rows } = await shop.database.query<{ left: number }>(

@@ -141,6 +141,27 @@ test("one that waits for another with its key does the work when the other is ro
 	expect(await sent(request)).toBe(1);
 });
 
+test("a key that is forgotten for its age just when it is repeated is a new one", async () => {
+	const request = newRequest();
+	await send(request, "long ago");
+
+	const again = await database.db.transaction((tx) => {
+		const forgetful: typeof tx = {
+			...tx,
+			async query<Row extends object>(...[statement, values]: Parameters<typeof tx.query>) {
+				const rows = await tx.query<Row>(statement, values);
+				const isTaken = statement.name === "post.idempotency.take" && rows.length === 0;
+				if (isTaken) await database.ask("DELETE FROM post.idempotency_keys WHERE key = $1", [request.key]);
+				return rows;
+			},
+		};
+		return keys.once(forgetful, request, async () => "now");
+	});
+
+	expect(again).toEqual({ answer: "now", repeated: false });
+	expect(await send(request)).toEqual({ answer: "now", repeated: true });
+});
+
 test("an answer of nothing is remembered as well", async () => {
 	const request = newRequest();
 

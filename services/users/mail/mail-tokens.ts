@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { Errors } from "moleculer";
 import type { Transaction } from "../../../mixins/database/database";
 import { sql } from "../../../mixins/database/statement";
+import type { Rule } from "../../../mixins/retention/clear-away";
 import type { MailKind } from "./waiting-mail";
 
 const VALID_S: Record<MailKind, number> = { RESET_PASSWORD: 60 * 60, VERIFY_EMAIL: 7 * 24 * 60 * 60 };
@@ -21,7 +22,13 @@ const use = sql(
 	RETURNING user_id AS "userId"`,
 );
 const forget = sql("users.mail_tokens.forget", "DELETE FROM users.mail_tokens WHERE user_id = $1 AND kind = $2");
-const forgetOld = sql("users.mail_tokens.forget_old", "DELETE FROM users.mail_tokens WHERE expires_at <= now()");
+const forgetOld = sql(
+	"users.mail_tokens.forget_old",
+	`DELETE FROM users.mail_tokens WHERE token_hash IN (
+		SELECT token_hash FROM users.mail_tokens WHERE expires_at <= now()
+		ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+	) RETURNING token_hash`,
+);
 
 type Queries = Pick<Transaction, "query">;
 
@@ -54,9 +61,8 @@ export async function forgetTokens(tx: Transaction, kind: MailKind, userId: stri
 	await tx.query(forget, [userId, kind]);
 }
 
-export async function forgetOldTokens(db: Queries): Promise<void> {
-	await db.query(forgetOld);
-}
+/** Secrets that are good for nothing any more. */
+export const oldMailTokens: Rule = { what: "secrets of mails", remove: forgetOld };
 
 function theOwner([row]: { userId: string }[]): string {
 	if (!row) throw new InvalidMailTokenError();
