@@ -5,5 +5,5 @@
  * @param ids a query for their ids; their rows are locked
  */
 export function forgetAggregates(schema: string, ids: string): string {
-	return `DELETE FROM ${schema}.outbox_aggregates WHERE aggregate_id IN (${ids})`;
+	return `DELETE FROM ${schema}.outbox_aggregates WHERE aggregate_id = ANY (ARRAY(${ids}))`;
 }

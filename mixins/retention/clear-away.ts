@@ -12,15 +12,24 @@ const BREATH_MS = 100;
 export interface Rule {
 	/** For the log, in the plural. */
 	what: string;
-	/**
-	 * Removes at most $1 of them, passes over what somebody else has locked (FOR UPDATE SKIP LOCKED), and returns a row
-	 * for each. What is old is for the database's clock to say.
-	 */
+	/** Removes at most $1 of them and returns a row for each. Made by {@link removeOldest}, or to the same effect. */
 	remove: Statement;
 	/** $2 and what follows. */
 	values?: readonly unknown[];
 	/** Where another number of rows is worth one statement. */
 	batchMax?: number;
+}
+
+/**
+ * SQL that removes $1 rows of a table, oldest first, and passes over what somebody else has locked. By their places in an
+ * array: joined with a subquery, whose size the planner guesses at a tenth of the table, it would read the whole table.
+ * @param by the column with the time, the last one of an index that serves `where`
+ * @param where what is old, by the database's clock; the table is called `old` there
+ */
+export function removeOldest(table: string, by: string, where: string): string {
+	return `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM ${table} AS old WHERE ${where} ORDER BY ${by} LIMIT $1 FOR UPDATE SKIP LOCKED
+	)) RETURNING true AS removed`;
 }
 
 /**

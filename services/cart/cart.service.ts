@@ -49,7 +49,7 @@ export default function cart({ settings, transport, topology, database }: Resour
 			Events({ schema: "cart", transport, consumers: cartConsumers }),
 			Retention([
 				// Not those of checkouts: the same key is the same order for as long as there are orders.
-				oldKeys("cart", ["add"], settings.idempotencyKeyDays),
+				...oldKeys("cart", ["add"], settings.idempotencyKeyDays),
 				...oldDiscards("cart", settings.discardHistoryDays),
 				oldGuestCarts(settings.guestCartDays),
 				oldHeldStock,

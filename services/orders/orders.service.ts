@@ -59,7 +59,7 @@ export default function orders({ settings, transport, topology, database, alone 
 			),
 			Events({ schema: "orders", transport, consumers: ordersConsumers }),
 			Retention([
-				oldKeys("orders", ["cancel"], settings.idempotencyKeyDays),
+				...oldKeys("orders", ["cancel"], settings.idempotencyKeyDays),
 				...oldDiscards("orders", settings.discardHistoryDays),
 			]),
 		],

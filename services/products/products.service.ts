@@ -82,7 +82,7 @@ export default function products({ settings, transport, topology, database }: Re
 			SagaParticipant({ schema: "catalog", historyDays: settings.sagaHistoryDays }),
 			Events({ schema: "catalog", transport, consumers: productsConsumers }),
 			Retention([
-				oldKeys("catalog", ["create"], settings.idempotencyKeyDays),
+				...oldKeys("catalog", ["create"], settings.idempotencyKeyDays),
 				...oldDiscards("catalog", settings.discardHistoryDays),
 			]),
 		],

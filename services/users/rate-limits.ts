@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Errors } from "moleculer";
 import type { Database } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
-import type { Rule } from "../../mixins/retention/clear-away";
+import { removeOldest, type Rule } from "../../mixins/retention/clear-away";
 import { networkOf } from "./network";
 
 /** Too often: the same again succeeds after `retryAfter` seconds. */
@@ -40,10 +40,7 @@ const giveBack = sql(
 );
 const forgetOld = sql(
 	"users.attempts.forget_old",
-	`DELETE FROM users.attempts WHERE key IN (
-		SELECT key FROM users.attempts WHERE window_ends_at < now() - interval '1 day'
-		ORDER BY window_ends_at LIMIT $1 FOR UPDATE SKIP LOCKED
-	) RETURNING key`,
+	removeOldest("users.attempts", "window_ends_at", "window_ends_at < now() - interval '1 day'"),
 );
 
 /** Somebody at the door; the address is missing for calls from within the cluster. */

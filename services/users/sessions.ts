@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { Database, Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
-import type { Rule } from "../../mixins/retention/clear-away";
+import { removeOldest, type Rule } from "../../mixins/retention/clear-away";
 
 const REFRESH_TOKEN_TTL_DAYS = 30;
 export const REFRESH_TOKEN_TTL_S = REFRESH_TOKEN_TTL_DAYS * 24 * 60 * 60;
@@ -76,12 +76,13 @@ const ofUser = sql(
 	ORDER BY max(created_at) DESC, family_id LIMIT 100`,
 );
 
-// The first token of a session that goes on stays: it tells since when, and where it was opened. None is waited for.
+// The first token of a session that goes on stays: it tells since when, and where it was opened.
 const forgetOld = sql(
 	"users.sessions.forget_old",
-	`DELETE FROM users.refresh_tokens WHERE token_hash IN (
-		SELECT token_hash FROM users.refresh_tokens old
-		WHERE expires_at < now() - interval '1 day' AND (
+	removeOldest(
+		"users.refresh_tokens",
+		"expires_at",
+		`expires_at < now() - interval '1 day' AND (
 			EXISTS (
 				SELECT FROM users.refresh_tokens earlier
 				WHERE earlier.family_id = old.family_id AND earlier.created_at < old.created_at
@@ -89,9 +90,8 @@ const forgetOld = sql(
 				SELECT FROM users.refresh_tokens later
 				WHERE later.family_id = old.family_id AND later.expires_at >= now() - interval '1 day'
 			)
-		)
-		LIMIT $1 FOR UPDATE SKIP LOCKED
-	) RETURNING family_id`,
+		)`,
+	),
 );
 /** First tokens of sessions that go on are looked at each time: so many at once are still a fraction of a second. */
 const FORGET_MAX = 5_000;

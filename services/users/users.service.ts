@@ -59,7 +59,7 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 			Database({ ...database("users"), model: user }),
 			Outbox({ schema: "users", transport, topology, historyDays: settings.eventHistoryDays }),
 			Retention([
-				oldKeys("users", ["register", "saveAddress"], settings.idempotencyKeyDays),
+				...oldKeys("users", ["register", "saveAddress"], settings.idempotencyKeyDays),
 				...oldDiscards("users", settings.discardHistoryDays),
 				oldAttempts,
 				oldMailTokens,

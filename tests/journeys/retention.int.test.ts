@@ -82,6 +82,32 @@ describe("what is old", () => {
 		).toEqual(["cart", "line", "counter"].map((what) => ({ what, id: own.id })));
 	});
 
+	test("who comes back just then has the cart or has not, and its events are in order", async () => {
+		const lamp = await shop.given.product({ stock: 100 });
+		const wish = { productId: lamp.id, quantity: 1 };
+		const carts = await Promise.all(Array.from({ length: 15 }, () => addToCart(shop.door, wish)));
+		await changedDaysAgo(400, ...carts);
+
+		const [answers] = await Promise.all([
+			Promise.allSettled(carts.map(({ id }) => addToCart(shop.door, { cartId: id, ...wish }))),
+			clearOldAway(),
+			clearOldAway(),
+		]);
+
+		const known = await rows<{ id: string; reference: string }>("SELECT id, reference FROM cart.carts");
+		const there = new Map(known.map(({ id, reference }) => [id, reference]));
+		for (const [index, answer] of answers.entries()) {
+			if (answer.status === "rejected") expect(answer.reason).toEqual(notFound);
+			else expect(answer.value).toMatchObject({ id: carts[index]!.id, items: [{ quantity: 2 }] });
+			expect(there.has(carts[index]!.id)).toBe(answer.status === "fulfilled");
+		}
+		const kept = carts.flatMap(({ id }) => there.get(id) ?? []);
+		await shop.eventually(async () => {
+			const heard = (await shop.auditor.heard()).map(({ envelope }) => envelope);
+			return kept.map((id) => heard.filter((one) => one.aggregate_id === id).map((one) => one.aggregate_version));
+		}, kept.map(() => [1, 2]));
+	});
+
 	test("a cart that is being ordered stays, with what is held for it, and its order is confirmed", async () => {
 		const lamp = await shop.given.product({ stock: 1 });
 		const ada = await shop.given.customer();

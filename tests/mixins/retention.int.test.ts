@@ -3,7 +3,7 @@ import { sql } from "../../mixins/database/statement";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { oldDiscards } from "../../mixins/events/dead-letters/old-discards";
 import { oldKeys } from "../../mixins/idempotency/old-keys";
-import { clearAway, type Rule } from "../../mixins/retention/clear-away";
+import { clearAway, removeOldest, type Rule } from "../../mixins/retention/clear-away";
 import { Retention, type RetentionOptions, type WithRetention } from "../../mixins/retention/retention.mixin";
 import { until } from "../support/until";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
@@ -19,12 +19,7 @@ afterAll(() => database[Symbol.asyncDispose]());
 
 const oldLetters: Rule = {
 	what: "letters",
-	remove: sql(
-		"test.remove_letters",
-		`DELETE FROM post.letters WHERE id IN (
-			SELECT id FROM post.letters WHERE is_old ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
-		) RETURNING id`,
-	),
+	remove: sql("test.remove_letters", removeOldest("post.letters", "id", "is_old")),
 };
 const broken: Rule = { what: "parcels", remove: sql("test.remove_parcels", "DELETE FROM post.parcels WHERE $1 > 0") };
 
@@ -69,7 +64,7 @@ test("the kinds of keys that are named are forgotten when they are old; all othe
 		for (const days of [29, 31]) await use(scope, days);
 	}
 
-	await clearAway(database.db, oldKeys("post", ["send", "burn"], 30));
+	for (const rule of oldKeys("post", ["send", "burn"], 30)) await clearAway(database.db, rule);
 
 	const rows = await database.ask<{ scope: string; key: string }>(
 		"SELECT scope, key FROM post.idempotency_keys ORDER BY 1, 2",

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { Errors } from "moleculer";
 import type { Transaction } from "../../../mixins/database/database";
 import { sql } from "../../../mixins/database/statement";
-import type { Rule } from "../../../mixins/retention/clear-away";
+import { removeOldest, type Rule } from "../../../mixins/retention/clear-away";
 import type { MailKind } from "./waiting-mail";
 
 const VALID_S: Record<MailKind, number> = { RESET_PASSWORD: 60 * 60, VERIFY_EMAIL: 7 * 24 * 60 * 60 };
@@ -24,10 +24,7 @@ const use = sql(
 const forget = sql("users.mail_tokens.forget", "DELETE FROM users.mail_tokens WHERE user_id = $1 AND kind = $2");
 const forgetOld = sql(
 	"users.mail_tokens.forget_old",
-	`DELETE FROM users.mail_tokens WHERE token_hash IN (
-		SELECT token_hash FROM users.mail_tokens WHERE expires_at <= now()
-		ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
-	) RETURNING token_hash`,
+	removeOldest("users.mail_tokens", "expires_at", "expires_at <= now()"),
 );
 
 type Queries = Pick<Transaction, "query">;
