@@ -15,6 +15,7 @@ const OVERDUE = "mixins/overdue-events.int.test.ts";
 const CONSUMING = "mixins/events-mixin.int.test.ts";
 const TAKEOVER = "mixins/saga-takeover.int.test.ts";
 const SHOPPERS = "crowds/shoppers.int.test.ts";
+const RETENTION = "journeys/retention.int.test.ts";
 const PAYING = "journeys/paying.int.test.ts";
 
 /** In the events between services. */
@@ -48,7 +49,19 @@ const inCheckout: PlantedBug[] = [
 	{ name: "key not scoped to its user", suite: PAYING, tests: "a key is good for one request" },
 ];
 
-export const bugs: PlantedBug[] = [...inEvents, ...inCheckout];
+/** In what is cleared away. */
+const inRetention: PlantedBug[] = [
+	{ name: "checkout key that is forgotten", suite: RETENTION, tests: "the key of a checkout is good for ever" },
+	{ name: "cart of a user cleared away", suite: RETENTION, tests: "and no other's" },
+	{ name: "held stock forgotten too soon", suite: RETENTION, tests: "a cart that is being ordered stays" },
+	{
+		name: "forgotten key without an answer",
+		suite: "mixins/idempotency.int.test.ts",
+		tests: "forgotten for its age just when it is repeated",
+	},
+];
+
+export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention];
 
 export function patchOf({ name }: PlantedBug): string {
 	return `${name.replaceAll(" ", "-")}.patch`;
