@@ -102,10 +102,13 @@ describe("what is old", () => {
 			expect(there.has(carts[index]!.id)).toBe(answer.status === "fulfilled");
 		}
 		const kept = carts.flatMap(({ id }) => there.get(id) ?? []);
-		await shop.eventually(async () => {
-			const heard = (await shop.auditor.heard()).map(({ envelope }) => envelope);
-			return kept.map((id) => heard.filter((one) => one.aggregate_id === id).map((one) => one.aggregate_version));
-		}, kept.map(() => [1, 2]));
+		await shop.eventually(
+			async () => {
+				const heard = (await shop.auditor.heard()).map(({ envelope }) => envelope);
+				return kept.map((id) => heard.filter((one) => one.aggregate_id === id).map((one) => one.aggregate_version));
+			},
+			kept.map(() => [1, 2]),
+		);
 	});
 
 	test("a cart that is being ordered stays, with what is held for it, and its order is confirmed", async () => {
@@ -120,9 +123,11 @@ describe("what is old", () => {
 		await notedDaysAgo(400, order.id);
 		await clearOldAway();
 
-		expect(await shop.cartOf(ada, guests.id)).toMatchObject({ status: "CHECKING_OUT", items: [{ quantity: 1 }] });
-		expect(await heldFor(order.id)).toEqual([{ held: true }]);
+		const [cart, held] = [await shop.cartOf(ada, guests.id), await heldFor(order.id)];
 		await approvals[Symbol.asyncDispose]();
+
+		expect(cart).toMatchObject({ status: "CHECKING_OUT", items: [{ quantity: 1 }] });
+		expect(held).toEqual([{ held: true }]);
 		await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" });
 	});
 
