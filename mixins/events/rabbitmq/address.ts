@@ -26,6 +26,11 @@ export function addressOf(url: string): string {
 	return `${hostname}:${port || (protocol === "amqps:" ? 5671 : 5672)}`;
 }
 
+/** The virtual host of an AMQP URL; without one it is RabbitMQ's own, "/". */
+export function vhostOf(url: string): string {
+	return decodeURIComponent(parsed(url).pathname.slice(1)) || "/";
+}
+
 /** Asks for a heartbeat of so many seconds, unless the URL has an opinion of its own. */
 export function withHeartbeat(url: string, seconds: number): string {
 	const asked = parsed(url);
@@ -40,9 +45,8 @@ export function connectionProblem(error: Error, url: string): string {
 	if (message.includes("ENOTFOUND")) return "no such host";
 	// RabbitMQ answers so to a virtual host that it does not have, or not for this user.
 	if (/Expected ConnectionOpenOk; got <ConnectionClose/.test(message)) {
-		const { pathname, username } = parsed(url);
-		const vhost = decodeURIComponent(pathname.slice(1)) || "/";
-		return `it has no virtual host "${vhost}" that ${decodeURIComponent(username) || "guest"} may use`;
+		const { username } = parsed(url);
+		return `it has no virtual host "${vhostOf(url)}" that ${decodeURIComponent(username) || "guest"} may use`;
 	}
 	return message || code || "no reason given";
 }

@@ -41,9 +41,11 @@ export function brokerConnection(options: {
 	/** Shown in RabbitMQ's list of connections. */
 	name: string;
 	connectAttempts: number;
+	/** Asked of each connection before it is used, of each anew after a loss. One that it rejects is closed, and another tried. */
+	admit?: ((on: Pick<BrokerConnection, "channel">) => Promise<void>) | undefined;
 	log: Log;
 }): BrokerConnection {
-	const { url, name, connectAttempts, log } = options;
+	const { url, name, connectAttempts, admit, log } = options;
 	const address = addressOf(url);
 	const listeners: (() => void)[] = [];
 	let recovering: RecoveringChannelModel | undefined;
@@ -55,6 +57,13 @@ export function brokerConnection(options: {
 
 	function release(): void {
 		for (const resolve of waiting.splice(0)) resolve();
+	}
+
+	async function admitted(model: ChannelModel): Promise<void> {
+		if (!admit) return;
+		// Nobody else listens yet; the failing call tells it as well.
+		model.on("error", () => undefined);
+		await admit({ channel: async () => model.createChannel() });
 	}
 
 	function connected(model: ChannelModel): void {
@@ -88,7 +97,7 @@ export function brokerConnection(options: {
 				keepAlive: true,
 				timeout: OPEN_TIMEOUT_MS,
 				clientProperties: { connection_name: name },
-				recovery: { ...RECOVERY, initialMaxRetries: connectAttempts - 1, waitForConnect: false },
+				recovery: { ...RECOVERY, initialMaxRetries: connectAttempts - 1, waitForConnect: false, setup: admitted },
 			});
 			recovering.on("connect", connected);
 			recovering.on("disconnect", lost);

@@ -94,9 +94,12 @@ async function onChannels<Item>(
 	await Promise.all(Array.from({ length: Math.min(channels, items.length) }, one));
 }
 
+/** What channels are opened on. */
+export type Channels = Pick<BrokerConnection, "channel">;
+
 /** Does something on a channel of its own: a fault closes it, and nothing else. */
 export async function onChannel<Result>(
-	connection: BrokerConnection,
+	connection: Channels,
 	work: (channel: Channel) => Promise<Result>,
 ): Promise<Result> {
 	let open = true;
@@ -108,7 +111,7 @@ export async function onChannel<Result>(
 	}
 }
 
-async function openChannel(connection: BrokerConnection, closed: () => void): Promise<Channel> {
+async function openChannel(connection: Channels, closed: () => void): Promise<Channel> {
 	const channel = await connection.channel();
 	channel.on("close", closed);
 	// The failing call tells it as well.

@@ -4,10 +4,12 @@ import { firstLetters, putBack } from "../dead-letters/visit";
 import { BODY_BYTES_MAX, type EventTransport, type Log, type OutgoingMessage, type PublishOutcome } from "../transport";
 import { brokerConnection, type BrokerConnection } from "./connection";
 import { startConsumer, type RabbitmqConsumer } from "./consumer";
+import type { Claim, ClaimedError } from "./claims";
 import { deadLetters } from "./dead-letters";
 import { declarations } from "./declarations";
 import { onChannel } from "./declare";
 import { originOf } from "./history";
+import { keptClaims } from "./kept-claims";
 import { publisher, type Publication } from "./publisher";
 
 /** For handlers that still run; a message that is not acknowledged by then is delivered again. */
@@ -28,16 +30,30 @@ export interface RabbitmqOptions {
 	connectAttempts?: number;
 	/** Between looks whether a conflict of the topology has been mended. Default from 1 s to 30 s. */
 	conflictPause?: Backoff;
+	/** What the program has claimed of the virtual host (`claimAll`): nothing leads to one where somebody else has it. */
+	claims?: Claims;
 }
+
+export interface Claims {
+	all: readonly Claim[];
+	/** Somebody else has one of them now; whoever runs the program should end it. May be told more than once. */
+	onLost(error: ClaimedError): void;
+	/** Between looks. Default 10 s. */
+	everyMs?: number;
+}
+
+const NO_CLAIMS: Claims = { all: [], onLost: () => undefined };
 
 /**
  * Events over RabbitMQ, 3.10 or later: quorum queues, confirmed publishing, acknowledgement after the verdict was
  * carried out. Publishing and consuming have a connection each, as an alarm silences a connection that publishes.
  */
 export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
-	const { url, node, release, log, connectAttempts = 10, conflictPause } = options;
-	const publishing = brokerConnection({ url, name: `${node} publishing`, connectAttempts, log });
-	const consuming = brokerConnection({ url, name: `${node} consuming`, connectAttempts, log });
+	const { url, node, release, log, connectAttempts = 10, conflictPause, claims = NO_CLAIMS } = options;
+	const kept = keptClaims({ claims: claims.all, onLost: claims.onLost, everyMs: claims.everyMs, log });
+	const { admit } = kept;
+	const publishing = brokerConnection({ url, name: `${node} publishing`, connectAttempts, admit, log });
+	const consuming = brokerConnection({ url, name: `${node} consuming`, connectAttempts, admit, log });
 	const declared = declarations({
 		connection: consuming,
 		open: openProbing,
@@ -70,6 +86,7 @@ export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
 			await publish.ready();
 			// RabbitMQ may come back without what was declared before.
 			consuming.onUp(() => void repair());
+			kept.watch(consuming);
 		},
 
 		declare: (topology) => declared.declare(topology),
@@ -115,6 +132,7 @@ export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
 		conflicts: () => declared.conflicts(),
 
 		async close() {
+			kept.close();
 			declared.close();
 			const stopped = Promise.all([...consumers].map((consumer) => consumer.stop()));
 			await Promise.race([stopped, pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
