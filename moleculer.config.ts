@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { BrokerOptions, CacherConfig, LoggerConfig, TransporterConfig } from "moleculer";
 import pretty from "pino-pretty";
 import { AccessControl } from "./mixins/access/access";
@@ -62,15 +61,9 @@ function transporter({ amqpUrl }: Settings): TransporterConfig | null {
 	} as TransporterConfig;
 }
 
-function cacher(settings: Settings): BrokerOptions["cacher"] {
-	if (!settings.redisUrl) return { type: "Memory", options: { max: 5_000, clone: false } } as CacherConfig;
-	return new ForgivingRedisCacher({ url: settings.redisUrl, prefix: `molecart-${shopOf(settings)}-` });
-}
-
-/** Tells shops apart that share a Redis: by their database and namespace. */
-function shopOf({ databaseUrl, databaseUrlOf, namespace }: Settings): string {
-	const database = new URL(databaseUrlOf.products ?? databaseUrl ?? "postgres://embedded");
-	return createHash("sha256").update(`${database.host}${database.pathname} ${namespace}`).digest("hex").slice(0, 12);
+function cacher({ redisUrl }: Settings): BrokerOptions["cacher"] {
+	if (!redisUrl) return { type: "Memory", options: { max: 5_000, clone: false } } as CacherConfig;
+	return new ForgivingRedisCacher({ url: redisUrl });
 }
 
 /** JSON lines for a machine in production, one readable line each for a person otherwise. */

@@ -78,20 +78,32 @@ async function bringUpToDate(
 	}
 }
 
-/** IF NOT EXISTS takes the right to make it even where it is there; the catalogue tells everybody. */
-async function makeBook(client: pg.Client): Promise<void> {
-	const { rowCount } = await client.query(
-		"SELECT FROM pg_tables WHERE schemaname = 'migrations' AND tablename = 'applied'",
-	);
-	if (rowCount === 1) return;
-	await client.query("CREATE SCHEMA IF NOT EXISTS migrations");
-	await client.query(`CREATE TABLE migrations.applied (
+/** What a database keeps beside the tables of its services. */
+const BOOK = {
+	applied: `CREATE TABLE migrations.applied (
 		file text NOT NULL,
 		schema text NOT NULL,
 		checksum text NOT NULL,
 		applied_at timestamptz NOT NULL DEFAULT now(),
 		PRIMARY KEY (file, schema)
-	)`);
+	)`,
+	// Whoever may look into the schema can add what is missing, and nobody but the owner can change what is there.
+	ids: `CREATE TABLE migrations.ids (
+		whose text PRIMARY KEY CHECK (whose IN ('database', 'shop')),
+		id text NOT NULL CHECK (id ~ '^[0-9a-f]{16}$'),
+		made_at timestamptz NOT NULL DEFAULT now()
+	);
+	GRANT SELECT, INSERT ON migrations.ids TO PUBLIC`,
+};
+
+/** IF NOT EXISTS takes the right to make it even where it is there; the catalogue tells everybody. */
+async function makeBook(client: pg.Client): Promise<void> {
+	const { rows } = await client.query<{ name: string }>(
+		"SELECT tablename AS name FROM pg_tables WHERE schemaname = 'migrations'",
+	);
+	if (rows.length === 0) await client.query("CREATE SCHEMA IF NOT EXISTS migrations");
+	const there = new Set(rows.map(({ name }) => name));
+	for (const [name, statement] of Object.entries(BOOK)) if (!there.has(name)) await client.query(statement);
 }
 
 async function applyMissing(

@@ -5,6 +5,7 @@ import path from "node:path";
 import { projectRoot } from "./project";
 import type { DatabaseRole } from "../services/resources";
 import { accessBy, doorsOf, type Access, type Door } from "./access";
+import { idsOf, type DatabaseIds } from "./database-ids";
 import { reach, type Patience } from "./reach";
 import { provideRoles } from "./roles";
 import { databaseUrlOf, type OwningService, type ServiceName, type Settings } from "./settings";
@@ -75,8 +76,14 @@ export async function reachDatabases({ all }: Databases, patience?: Patience): P
 	for (const { variable, url } of all) await reach(variable, url, () => ping(url), patience);
 }
 
+/** A database of this node, and who it says that it is. */
+export interface KnownDatabase extends NodeDatabase {
+	ids: DatabaseIds;
+}
+
 /** What has become of the databases of a node. */
 export interface Prepared {
+	known: KnownDatabase[];
 	/** The migrations that were applied now. */
 	applied: string[];
 	access: Access;
@@ -84,25 +91,28 @@ export interface Prepared {
 	warnings: string[];
 }
 
-/** Brings the schemas up to date, and settles as whom their services work. */
+/** Brings the schemas up to date, settles as whom their services work, and asks each database who it is. */
 export async function prepareDatabases({ all }: Databases): Promise<Prepared> {
 	const files = await readMigrations(path.join(projectRoot, "migrations"));
 	const applied: string[] = [];
 	const warnings: string[] = [];
 	const doors: Door[] = [];
+	const known: KnownDatabase[] = [];
 	for (const database of all) {
 		const { variable, url, roles, sharing } = database;
 		const schemas = roles.map((role) => SCHEMA_OF[role]);
 		let refusal: string | undefined;
-		const provide = async (migrator: pg.Client): Promise<void> => {
+		const afterwards = async (migrator: pg.Client): Promise<void> => {
+			known.push({ ...database, ids: await idsOf(migrator) });
+			if (sharing.length === 0) return;
 			const wanted = sharing.map((role) => ({ role, schema: SCHEMA_OF[role] }));
 			refusal = await provideRoles(migrator, url, wanted);
 			if (refusal !== undefined) warnings.push(workAsOne(variable, migrator.user!, refusal));
 		};
-		applied.push(...(await migrate(url, schemas, files, sharing.length > 0 ? provide : undefined)));
+		applied.push(...(await migrate(url, schemas, files, afterwards)));
 		doors.push(...doorsOf(database, refusal === undefined ? sharing : []));
 	}
-	return { applied, access: accessBy(doors), warnings };
+	return { known, applied, access: accessBy(doors), warnings };
 }
 
 function workAsOne(variable: string, user: string, refusal: string): string {

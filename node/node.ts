@@ -4,6 +4,7 @@ import { brokerOptions } from "../moleculer.config";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../embedded/postgres";
 import { sharePool } from "../mixins/database/pools";
 import { postgresTransport } from "../mixins/events/postgres/transport";
+import type { ClaimedError } from "../mixins/events/rabbitmq/claims";
 import { rabbitmqTransport } from "../mixins/events/rabbitmq/transport";
 import type { EventTransport } from "../mixins/events/transport";
 import type { Resources } from "../services/resources";
@@ -19,9 +20,11 @@ import { startMonitor } from "./monitor";
 import { SecondProcessError, takePlace, type Place } from "./place";
 import { release } from "./project";
 import { reach, type Patience } from "./reach";
-import { reachAmqp, reachRedis } from "./reach-servers";
+import { reachRedis } from "./reach-servers";
 import { jwtSecret } from "./secrets";
 import { SERVICE_NAMES, type Settings } from "./settings";
+import { nameCache } from "./shop-cache";
+import { settleShop, type Shop } from "./shop-id";
 import { rejectWhatCannotBeSent } from "./transporter";
 import { logOf } from "./log";
 
@@ -103,13 +106,15 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		const place = await placeOn(database, !settings.amqpUrl, onFatal, patience);
 		undo.push(() => place.release());
 	}
-	const { applied, access, warnings } = await prepareDatabases(databases);
+	const { known, applied, access, warnings } = await prepareDatabases(databases);
 	if (applied.length > 0) logOf(broker).info(`Applied ${applied.length} migrations`);
 	for (const warning of warnings) logOf(broker).warn(warning);
 	if (settings.redisUrl) await reachRedis(settings.redisUrl, patience);
 
-	if (settings.amqpUrl) await reachAmqp(settings.amqpUrl, patience);
-	transport = await openTransport(settings, access, broker, undo);
+	// Before anything is declared or published: a shop that is refused must not have disturbed the other one.
+	const shop = await settleShop(known, settings.amqpUrl, patience);
+	nameCache(broker, shop.id);
+	transport = await openTransport({ settings, access, broker, shop, onFatal, undo });
 	monitor.watch(access);
 	const resources: Resources = {
 		settings,
@@ -196,17 +201,25 @@ async function placeOn(
 	return taken!;
 }
 
-async function openTransport(
-	settings: Settings,
-	access: Access,
-	broker: ServiceBroker,
-	undo: (() => Promise<void>)[],
-): Promise<EventTransport> {
+interface Opening extends Pick<Start, "settings" | "onFatal" | "undo"> {
+	access: Access;
+	broker: ServiceBroker;
+	shop: Shop;
+}
+
+async function openTransport({ settings, access, broker, shop, onFatal, undo }: Opening): Promise<EventTransport> {
 	const log = broker.getLogger("events");
 	const node = broker.nodeID;
 	let transport: EventTransport;
 	if (settings.amqpUrl) {
-		transport = rabbitmqTransport({ url: settings.amqpUrl, node, release, log });
+		const onLost = (error: ClaimedError): void => onFatal(shop.lostTo(error).message);
+		transport = rabbitmqTransport({
+			url: settings.amqpUrl,
+			node,
+			release,
+			claims: { all: shop.claims, onLost },
+			log,
+		});
 	} else {
 		const share = sharePool(access.of("events"));
 		undo.push(() => share.release());

@@ -1,8 +1,9 @@
 import { ServiceBroker } from "moleculer";
 import { brokerOptions } from "../moleculer.config";
 import { SettingsError } from "./environment";
-import { reachAmqp } from "./reach-servers";
 import { readSettings } from "./settings";
+import { nameCache } from "./shop-cache";
+import { shopOn } from "./shop-id";
 
 /** `npm run repl`: an operator's node. It joins the cluster with no services of its own and opens Moleculer's REPL. */
 async function main(): Promise<void> {
@@ -13,10 +14,11 @@ async function main(): Promise<void> {
 			"is missing: without it there is no cluster to join (npm run dev opens a REPL in one process)",
 		);
 	}
-	await reachAmqp(settings.amqpUrl);
+	const shopId = await shopOn(settings.amqpUrl);
 	const broker = new ServiceBroker(
 		brokerOptions({ ...settings, nodeId: `operator-${process.pid}`, logLevel: "warn", metricsPort: undefined }),
 	);
+	nameCache(broker, shopId);
 	await broker.start();
 	await nodesToAppear(broker);
 	const count = broker.registry.getNodeList({ onlyAvailable: true }).length - 1;

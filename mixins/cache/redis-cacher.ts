@@ -8,9 +8,10 @@ const COMMAND_TIMEOUT_MS = 300;
  * afresh instead of failing. What could not be cleared is too old after its time to live.
  */
 export class ForgivingRedisCacher extends Cachers.Redis {
-	constructor({ url, prefix }: { url: string; prefix: string }) {
+	private isNamed = false;
+
+	constructor({ url }: { url: string }) {
 		super({
-			prefix,
 			redis: {
 				...redisAddress(url),
 				enableOfflineQueue: false,
@@ -20,6 +21,15 @@ export class ForgivingRedisCacher extends Cachers.Redis {
 				retryStrategy: (attempt: number) => Math.min(200 * attempt, 5_000),
 			},
 		});
+	}
+
+	/**
+	 * With what its names begin in a Redis that others use as well. Moleculer wants a cacher when the broker is made, at
+	 * which time nobody may know that yet: until it is said, nothing is read or written.
+	 */
+	beginNamesWith(prefix: string): void {
+		this.prefix = prefix;
+		this.isNamed = true;
 	}
 
 	/** `undefined` is Moleculer's word for "not cached"; null would be an answer. */
@@ -41,11 +51,12 @@ export class ForgivingRedisCacher extends Cachers.Redis {
 
 	/** Where Redis is away, it can't be told goodbye, and the client would knock for ever. */
 	override async close(): Promise<void> {
-		await this.orNothing("closed", async () => super.close());
+		await super.close().catch((error: Error) => this.logger.debug("The cache could not be closed:", error.message));
 		(this as unknown as { client: { disconnect(): void } | null }).client?.disconnect();
 	}
 
 	private async orNothing<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
+		if (!this.isNamed) return undefined;
 		try {
 			return await work();
 		} catch (error) {

@@ -19,6 +19,8 @@ export interface ShopProcess extends AsyncDisposable {
 	ready(): Promise<void>;
 	/** What it says about its health. */
 	health(): Promise<{ status: number; missing: string[]; absentServices?: string[] }>;
+	/** The last of what it has printed. */
+	said(): string;
 	/** Sends the signal and waits for its end. */
 	end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
 }
@@ -65,6 +67,7 @@ export async function startShopProcess(
 			});
 			if (is === "gone") throw new Error(`${name} has ended with ${child.exitCode ?? child.signalCode}: ${said}`);
 		},
+		said: () => said,
 		async end(signal) {
 			if (!isGone()) child.kill(signal);
 			await gone;
