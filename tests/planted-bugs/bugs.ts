@@ -61,7 +61,17 @@ const inRetention: PlantedBug[] = [
 	},
 ];
 
-export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention];
+const WHICH_SHOP = "node/which-shop.int.test.ts";
+
+/** In what keeps two shops apart. */
+const betweenShops: PlantedBug[] = [
+	{ name: "any virtual host will do", suite: WHICH_SHOP, tests: "of two that start there at once" },
+	{ name: "a new database joins any shop", suite: WHICH_SHOP, tests: "of two that start there at once" },
+	{ name: "a new connection is trusted", suite: "mixins/rabbitmq-claims.int.test.ts", tests: "cut off while" },
+	{ name: "one cache for all shops", suite: "node/shared-redis.int.test.ts", tests: "see nothing of what" },
+];
+
+export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops];
 
 export function patchOf({ name }: PlantedBug): string {
 	return `${name.replaceAll(" ", "-")}.patch`;
