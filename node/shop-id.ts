@@ -51,7 +51,8 @@ export async function settleShop(
 			try {
 				const giveBack = await claimAll(on, claims);
 				await keep(databases, id, "AMQP_URL").catch(async (error: unknown) => {
-					await giveBack();
+					// A database that is away for a moment is asked again, and others may have taken the id over already.
+					if (error instanceof TwoShopsError) await giveBack();
 					throw error;
 				});
 				return { id, claims, lostTo };
