@@ -63,12 +63,12 @@ describeOnRabbitMQ("one virtual host is one shop", () => {
 			() => false,
 		);
 
-	/** `npm start`, of which it is expected that it ends by itself. */
-	function ended(variables: Record<string, string>): Promise<{ code: number; said: string }> {
+	/** A command, of which it is expected that it ends by itself. */
+	function ended(program: string, variables: Record<string, string>): Promise<{ code: number; said: string }> {
 		const { PATH = "", HOME = "" } = process.env;
 		return new Promise((resolve) => {
 			const options = { cwd: ROOT, env: { PATH, HOME, ...environment(variables) }, timeout: ENDED_MS_MAX };
-			execFile(process.execPath, ["--import", "tsx", "node/start.ts"], options, (error, stdout, stderr) =>
+			execFile(process.execPath, ["--import", "tsx", program], options, (error, stdout, stderr) =>
 				resolve({ code: Number(error?.code ?? 0), said: stdout + stderr }),
 			);
 		});
@@ -83,7 +83,7 @@ describeOnRabbitMQ("one virtual host is one shop", () => {
 			]),
 		);
 
-		const { code, said } = await ended({ DATABASE_URL: await aDatabase(), NODE_ID: "second" });
+		const { code, said } = await ended("node/start.ts", { DATABASE_URL: await aDatabase(), NODE_ID: "second" });
 
 		expect(code).toBe(1);
 		expect(said.trim()).toMatch(
@@ -145,10 +145,14 @@ describeOnRabbitMQ("one virtual host is one shop", () => {
 		await onVhost((on) => claimAll(on, [{ name: "shop", holder: OTHER }]));
 		const variables = { SERVICES: "users", DATABASE_URL: url };
 
-		await expect(start(variables)).rejects.toThrow(
-			"its exchange shop names 0123456789abcdef, and this shop is fedcba9876543210.",
-		);
+		const difference = "its exchange shop names 0123456789abcdef, and this shop is fedcba9876543210.";
+		await expect(start(variables)).rejects.toThrow(difference);
+		const { code, said } = await ended("node/topology.ts", variables);
+
+		expect(code).toBe(1);
+		expect(said).toContain(difference);
 		expect(await isThere((channel) => channel.checkExchange("users.database"))).toBe(false);
+		expect(await isThere((channel) => channel.checkExchange("users.events"))).toBe(false);
 		await onVhost((on) => onChannel(on, (channel) => channel.deleteExchange("shop")));
 		await start(variables);
 
