@@ -50,6 +50,8 @@ export function brokerConnection(options: {
 	const listeners: (() => void)[] = [];
 	let recovering: RecoveringChannelModel | undefined;
 	let current: ChannelModel | undefined;
+	/** Is there, and not admitted yet. */
+	let asked: ChannelModel | undefined;
 	let blocked: string | undefined;
 	let failures = 0;
 	let closed = false;
@@ -63,7 +65,12 @@ export function brokerConnection(options: {
 		if (!admit) return;
 		// Nobody else listens yet; the failing call tells it as well.
 		model.on("error", () => undefined);
-		await admit({ channel: async () => model.createChannel() });
+		asked = model;
+		try {
+			await admit({ channel: async () => model.createChannel() });
+		} finally {
+			asked = undefined;
+		}
 	}
 
 	function connected(model: ChannelModel): void {
@@ -134,7 +141,7 @@ export function brokerConnection(options: {
 
 		async close() {
 			closed = true;
-			const model = current;
+			const model = current ?? asked;
 			current = undefined;
 			release();
 			waiting = [];
