@@ -8,6 +8,8 @@ export interface Position {
 	step: number;
 	/** Failed attempts at it so far. */
 	attempts: number;
+	/** For how long nobody has been there to ask, without an answer in between. */
+	waitedMs?: number;
 }
 
 /** What to do about an answer. */
@@ -17,11 +19,13 @@ export type Next =
 	| { kind: "try again"; attempts: number; afterMs: number }
 	/** Undo from `step` down; `step` is -1 when there is nothing to undo. */
 	| { kind: "compensate"; step: number; reason: string }
+	/** What is to be undone next is a step that only another version of the program knows. */
+	| { kind: "hand over"; to: string; reason: string | null }
 	| { kind: "ask an operator"; reason: string };
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-/** A service may be away for as long as the deadline is far: each look costs two commits and two lines in the log. */
+/** A service may be away for as long as the deadline is far, and each look costs two commits. */
 const AWAY_PAUSE_MS = 1_000;
 
 /**
@@ -45,8 +49,8 @@ function goForward(steps: readonly Step<never>[], at: Position, answer: Answer<u
 	}
 	const attempts = answer.kind === "failed" ? at.attempts + 1 : at.attempts;
 	const canBeUndone = current.kind !== "forward";
-	const isOver = answer.kind === "refused" || attempts >= current.attempts || (isLate && canBeUndone);
-	if (!isOver) return tryAgain(attempts, answer);
+	const hasTime = canBeUndone ? !isLate : !hasWaitedLong(current, at, answer);
+	if (answer.kind !== "refused" && attempts < current.attempts && hasTime) return tryAgain(attempts, answer);
 	if (!canBeUndone) return { kind: "ask an operator", reason: answer.reason };
 	// Also the step that was refused: an attempt before may have got no answer, and may even arrive after this one. Its
 	// undo tolerates that it never happened, and leaves a tombstone against it.
@@ -60,8 +64,14 @@ function goBack(steps: readonly Step<never>[], at: Position, answer: Answer<unkn
 	}
 	if (answer.kind === "refused") return { kind: "ask an operator", reason: answer.reason };
 	const attempts = answer.kind === "failed" ? at.attempts + 1 : at.attempts;
-	if (attempts >= UNDO_ATTEMPTS_MAX) return { kind: "ask an operator", reason: answer.reason };
+	const isOver = attempts >= UNDO_ATTEMPTS_MAX || hasWaitedLong(steps[at.step]!, at, answer);
+	if (isOver) return { kind: "ask an operator", reason: answer.reason };
 	return tryAgain(attempts, answer);
+}
+
+/** Where there is no deadline, waiting ends with a person: who is away for so long may never be back. */
+function hasWaitedLong({ waitMs }: Step<never>, { waitedMs = 0 }: Position, { kind }: Answer<unknown>): boolean {
+	return kind === "away" && waitedMs >= waitMs;
 }
 
 /** Undoing is more patient than doing: giving up leaves work for a person. */

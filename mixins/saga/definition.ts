@@ -38,11 +38,16 @@ export interface Step<Data> {
 	timeoutMs: number;
 	/** Failed attempts before it is given up. */
 	attempts: number;
+	/** How long nobody may be there to ask, past the pivot or on the way back, before a person has to look. */
+	waitMs: number;
 }
 
-type StepOptions<Data> = Partial<Pick<Step<Data>, "undo" | "reached" | "timeoutMs" | "attempts">>;
+type StepOptions<Data> = Partial<Pick<Step<Data>, "undo" | "reached" | "timeoutMs" | "attempts" | "waitMs">>;
 
-const DEFAULTS = { timeoutMs: 5_000, attempts: 10 };
+/** A service that is away for a day is somebody's work by then; for less, hundreds of sagas should go on by themselves. */
+const WAIT_MS = 24 * 60 * 60 * 1_000;
+
+const DEFAULTS = { timeoutMs: 5_000, attempts: 10, waitMs: WAIT_MS };
 
 /** Was done by whoever started the saga; only its undo belongs here. */
 export function given<Data>(name: string, undo: NonNullable<Step<Data>["undo"]>): Step<Data> {
@@ -89,6 +94,16 @@ export interface Progress<Data> {
 	readonly failureReason: string | undefined;
 }
 
+/** A step that was not done by the saga, because an operator has said so. */
+export interface Decided<Data> extends Pick<Progress<Data>, "sagaId" | "data" | "correlationId"> {
+	readonly step: string;
+	readonly direction: "do" | "undo";
+	/** Done by hand; otherwise it was left out. */
+	readonly isDone: boolean;
+	readonly by: string;
+	readonly reason: string;
+}
+
 /**
  * A saga, read from top to bottom (Garcia-Molina and Salem, "Sagas", 1987; pivot after Richardson).
  * Steps before the pivot are undone in reverse order when one fails; those after it are only ever repeated.
@@ -105,6 +120,11 @@ export interface SagaDefinition<Data, This = unknown> {
 	deadlineReason: string;
 	/** Writes a status into the service's own tables, in the transaction of the transition. */
 	reach(this: Service & This, tx: Transaction, progress: Progress<Data>): Promise<void>;
+	/**
+	 * For each step that an operator has left out or seen to by hand, in the transaction of the decision: whoever takes part
+	 * in it has to hear of it as surely as the decision was made.
+	 */
+	decided?(this: Service & This, tx: Transaction, decided: Decided<Data>): Promise<void>;
 }
 
 /** @throws when the steps could not be run as they stand: a mistake of the programmer. */

@@ -6,8 +6,9 @@ import { sagaCalls, type SagaCalls } from "./calls";
 import { decide, nextToDo, type Next, type Position } from "./decide";
 import type { Step, StepContext } from "./definition";
 import { afterAnswer, linesOfAnswer, reachedByAnswer, startLine, type Definition } from "./moves";
-import { doAct, strandLost, type ActRequest, type OperatorOptions } from "./operator";
+import { doAct, type ActRequest, type OperatorOptions } from "./operator";
 import { isGoing, operationIdOf, type SagaRow, type SagaStore } from "./store";
+import { strandLost, takeUpFound, undoneInOrder } from "./unknown-steps";
 
 /** Sagas that one node works on at once; the rest wait in the table, where other nodes find them. */
 const CONCURRENCY_MAX = 64;
@@ -30,7 +31,7 @@ export interface SagaEngine {
 	sweep(evenIfLeased?: boolean): Promise<void>;
 	/** What an operator has decided: see {@link doAct}. */
 	act(request: ActRequest): Promise<void>;
-	/** Hands over to an operator what no node has known how to go on with. */
+	/** Hands over to an operator what no node has known how to go on with, and takes up what is known again. */
 	strand(): Promise<void>;
 	renew(): Promise<void>;
 	/** A node has told of itself: see {@link SagaCalls}. */
@@ -109,13 +110,15 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 		definition: Definition,
 		row: SagaRow,
 		answer: Answer<unknown>,
-		next: Next = decide(stepsOf(definition), positionOf(row), answer, row.deadline_at.getTime() < Date.now()),
+		decided: Next = decide(stepsOf(definition), positionOf(row), answer, row.deadline_at.getTime() < Date.now()),
 	): Promise<SagaRow | undefined> => {
+		const next = await undoneInOrder(() => store.tried(db, row.saga_id), definition, row, decided);
 		const moved = afterAnswer(definition, row, answer, next);
-		const lines = linesOfAnswer(definition, row, answer, moved);
-		const waitMs = next.kind === "try again" ? next.afterMs : undefined;
+		const lines = linesOfAnswer(definition, row, answer, moved, next);
+		const waitMs = pauseOf(next);
 		const isOurs = await db.transaction(async (tx) => {
-			if (!(await store.move(tx, moved, waitMs === undefined ? lines : lines.slice(0, 1), waitMs))) return false;
+			if (answer.kind === "away" && next.kind === "try again") return store.wait(tx, moved, lines[0]!, next.afterMs);
+			if (!(await store.move(tx, moved, lines, waitMs))) return false;
 			const passed = answer.kind === "succeeded" ? answer.pass : undefined;
 			await reachAll(tx, definition, moved, reachedByAnswer(definition, row, answer, next), passed);
 			return true;
@@ -127,7 +130,7 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 		if (moved.status === "NEEDS_OPERATOR") {
 			service.logger.error(`The saga ${row.saga} ${row.saga_id} needs an operator: ${moved.failure_reason}`);
 		}
-		if (waitMs !== undefined) sweepIn(waitMs);
+		if (next.kind === "try again") sweepIn(next.afterMs);
 		return waitMs === undefined && isGoing(moved) ? moved : undefined;
 	};
 
@@ -157,9 +160,10 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 			tx,
 			rows.map(({ saga_id }) => saga_id),
 		);
-		const nameOf = new Map(positions.map(({ saga_id, step }) => [saga_id, step]));
+		const positionOfSaga = new Map(positions.map((position) => [position.saga_id, position]));
 		for (const row of rows) {
-			const name = nameOf.get(row.saga_id);
+			const { step: name, waited_ms } = positionOfSaga.get(row.saga_id)!;
+			row.waited_ms = waited_ms ?? 0;
 			row.step = definitions.get(row.saga)!.steps.findIndex((step) => step.name === name);
 			if (row.step < 0) throw new Error(`The saga ${row.saga} ${row.saga_id} has moved on to "${name}", unknown here`);
 		}
@@ -213,7 +217,10 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 			}
 		},
 		act: (request) => doAct(operating, request),
-		strand: () => strandLost(operating),
+		async strand() {
+			await takeUpFound(operating);
+			await strandLost(operating);
+		},
 		async renew() {
 			if (driving.size > 0) await store.renew([...driving.keys()]);
 		},
@@ -252,6 +259,12 @@ function stepsOf(definition: Definition): readonly Step<never>[] {
 	return definition.steps as readonly Step<never>[];
 }
 
-function positionOf({ status, step, attempts }: SagaRow): Position {
-	return { status: status as Position["status"], step, attempts };
+function positionOf({ status, step, attempts, waited_ms: waitedMs = 0 }: SagaRow): Position {
+	return { status: status as Position["status"], step, attempts, waitedMs };
+}
+
+/** After which somebody goes on; `undefined` where it is this node, at once. */
+function pauseOf(next: Next): number | undefined {
+	if (next.kind === "try again") return next.afterMs;
+	return next.kind === "hand over" ? 0 : undefined;
 }

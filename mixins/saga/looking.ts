@@ -69,6 +69,8 @@ const OVERDUE_MS = 10_000;
 export interface SagaViews {
 	/** Those that wait for a person first, then the oldest. */
 	list(query: { filter: SagaFilter; saga?: string | undefined; limit: number }): Promise<SagaSummary[]>;
+	/** Of some sagas those that will do and undo nothing any more: they have ended, or are not known (any more). */
+	over(sagaIds: readonly string[]): Promise<string[]>;
 	/** @throws {SagaNotFoundError} */
 	story(sagaId: string): Promise<SagaStory>;
 }
@@ -105,6 +107,11 @@ export function sagaViews(db: Database, schema: string): SagaViews {
 		]),
 	) as Record<SagaFilter, ReturnType<typeof sql>>;
 	const one = sql(`${schema}.saga.one`, `${summary}, data ${from} WHERE s.saga_id = $1`);
+	const over = sql(
+		`${schema}.saga.over`,
+		`SELECT asked.id FROM unnest($1::uuid[]) AS asked (id)
+		WHERE NOT EXISTS (SELECT FROM ${schema}.saga_state WHERE saga_id = asked.id AND ${unfinished})`,
+	);
 	const timeline = sql(
 		`${schema}.saga.timeline`,
 		`SELECT at, step, direction, attempt, outcome, detail, node, operation_id AS "operationId" FROM (
@@ -114,6 +121,7 @@ export function sagaViews(db: Database, schema: string): SagaViews {
 
 	return {
 		list: ({ filter, saga, limit }) => db.query<SagaSummary>(list[filter], [saga, Math.min(limit, SAGAS_MAX)]),
+		over: async (sagaIds) => (await db.query<{ id: string }>(over, [sagaIds])).map(({ id }) => id),
 		async story(sagaId) {
 			const [found] = await db.query<SagaSummary & Pick<SagaStory, "data">>(one, [sagaId]);
 			if (!found) throw new SagaNotFoundError(sagaId);

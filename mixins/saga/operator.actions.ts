@@ -54,6 +54,13 @@ export function operatorActions({ act, views }: OperatorActionsOptions): Service
 				return views(this as unknown as WithDatabase).story(ctx.params.sagaId);
 			},
 		},
+		/** Which of some sagas are over, for those that take part in them: what they remember of these is not needed. */
+		sagasOver: {
+			params: { $$strict: true, sagaIds: { type: "array", items: "uuid", max: 1_000 } },
+			handler(this: Service, ctx: Context<{ sagaIds: string[] }>): Promise<string[]> {
+				return views(this as unknown as WithDatabase).over(ctx.params.sagaIds);
+			},
+		},
 		retrySaga: { params: { ...acting, step: { ...step, optional: true } }, handler: doing("retry") },
 		/** The step has to be named: asked twice, it must not skip two. */
 		skipSagaStep: { params: { ...acting, step }, handler: doing("skip") },

@@ -3,8 +3,9 @@ import type { Database, Transaction } from "../database/database";
 import { decideAct, type Act } from "./act";
 import type { Position } from "./decide";
 import { ActRefusedError, SagaMovedOnError, SagaNotFoundError, SagaNotWaitingError } from "./errors";
-import { afterAct, linesOfAct, reachedByAct, type Decision, type Definition } from "./moves";
-import { isGoing, type KnownSteps, type SagaRow, type SagaStore } from "./store";
+import { afterAct, decidedByAct, linesOfAct, reachedByAct, type Decision, type Definition } from "./moves";
+import { isGoing, type KnownSteps, type LoggedPosition, type SagaRow, type SagaStore } from "./store";
+import { undoneInOrder } from "./unknown-steps";
 
 /** What an operator asks for. */
 export interface ActRequest {
@@ -27,19 +28,20 @@ export interface OperatorOptions {
 }
 
 /**
- * Does what an operator has decided about a saga that waits for one. It is done once, however often and by however many
- * it is asked for: the row is locked, and only a saga that still waits, at the step that is meant, takes it.
+ * Does what an operator has decided about a saga that waits: for one, or for somebody who is not there. It is done once,
+ * however often and by however many it is asked for: the row is locked, and only a saga that still waits, at the step
+ * that is meant, takes it. A node that is just asking again finds that it does not own the saga any more.
  * @throws {SagaNotFoundError} {@link SagaNotWaitingError} {@link SagaMovedOnError} {@link ActRefusedError}
  */
 export async function doAct(
-	{ db, store, definitions, drive, reachAll }: OperatorOptions,
+	{ service, db, store, definitions, drive, reachAll }: OperatorOptions,
 	{ act, sagaId, step, decision }: ActRequest,
 ): Promise<void> {
 	await db.transaction(async (tx) => {
 		const row = await store.lock(tx, sagaId);
 		if (!row) throw new SagaNotFoundError(sagaId);
-		if (row.status !== "NEEDS_OPERATOR") throw new SagaNotWaitingError(sagaId, row.status);
 		const [at] = await store.positions(tx, [sagaId]);
+		if (!isWaiting(row, at!)) throw new SagaNotWaitingError(sagaId, row.status);
 		if (step !== undefined && step !== at!.step) throw new SagaMovedOnError(sagaId, step, at!.step);
 		const definition = definitions.get(row.saga);
 		const index = definition?.steps.findIndex(({ name }) => name === at!.step) ?? -1;
@@ -48,34 +50,24 @@ export async function doAct(
 		}
 		const status = at!.direction === "do" ? "RUNNING" : "COMPENSATING";
 		const before: SagaRow & Position = { ...row, status, step: index };
-		const next = decideAct(definition.steps as never, before, act);
-		if (next.kind === "refuse") throw new ActRefusedError(sagaId, next.why);
+		const decided = decideAct(definition.steps as never, before, act);
+		if (decided.kind === "refuse") throw new ActRefusedError(sagaId, decided.why);
+		// What was undone by hand is all of it; what is only left out leaves the others.
+		const tried = () => store.tried(tx, sagaId);
+		const next = act === "skip" ? await undoneInOrder(tried, definition, before, decided) : decided;
 		const after = afterAct(before, next);
-		await store.resume(tx, after, linesOfAct(definition, before, act, decision, after));
+		const isKept = isGoing(after) && next.kind !== "hand over";
+		await store.resume(tx, after, linesOfAct(definition, before, act, decision, after, next), isKept);
 		await reachAll(tx, definition, after, reachedByAct(definition, before, act, next));
+		const { data, correlation_id: correlationId } = after;
+		for (const each of decidedByAct(definition, before, act)) {
+			await definition.decided?.call(service, tx, { sagaId, data, correlationId, ...each, ...decision });
+		}
 		// One more than there may be room for: a person waits.
-		if (isGoing(after)) tx.afterCommit(() => drive(after));
+		if (isKept) tx.afterCommit(() => drive(after));
 	});
 }
 
-const UNKNOWN = { reason: "UNKNOWN_STEP", message: "No node knows this step" };
-
-/** Hands over to an operator what no node has known how to go on with. */
-export async function strandLost({ service, db, store, known }: OperatorOptions): Promise<void> {
-	const isKnown = ({ saga }: SagaRow, step: string): boolean =>
-		known.some((each) => each.saga === saga && each.step === step);
-	const stranded = await db.transaction(async (tx) => {
-		const rows = new Map((await store.lost(tx, known)).map((row) => [row.saga_id, row]));
-		if (rows.size === 0) return [];
-		const lost: string[] = [];
-		for (const { saga_id, step, direction } of await store.positions(tx, [...rows.keys()])) {
-			const row = rows.get(saga_id)!;
-			if (isKnown(row, step)) continue;
-			const line = { step, direction, attempt: row.attempts + 1, outcome: "UNKNOWN" as const, detail: UNKNOWN };
-			await store.strand(tx, saga_id, UNKNOWN.reason, line);
-			lost.push(`The saga ${row.saga} ${saga_id} needs an operator: no node knows its step "${step}"`);
-		}
-		return lost;
-	});
-	for (const sentence of stranded) service.logger.error(sentence);
+function isWaiting(row: SagaRow, at: LoggedPosition): boolean {
+	return row.status === "NEEDS_OPERATOR" || (isGoing(row) && at.waited_ms !== null);
 }

@@ -13,7 +13,7 @@ export function sagaStatements(schema: string) {
 	const inMs = (parameter: string) => `now() + ${ms(parameter)}`;
 	const columns = "saga_id, saga, status, step, attempts, data, failure_reason, epoch, deadline_at, correlation_id";
 	/** Names the step that the saga stands at, and the direction. */
-	const lastLine = `SELECT step, direction FROM ${schema}.saga_log l WHERE l.saga_id = s.saga_id ORDER BY seq DESC LIMIT 1`;
+	const lastLine = `SELECT step, direction, outcome FROM ${schema}.saga_log l WHERE l.saga_id = s.saga_id ORDER BY seq DESC LIMIT 1`;
 	const isKnown = (sagas: string, steps: string) => `(s.saga, (SELECT step FROM (${lastLine}) last)) IN (
 		SELECT * FROM unnest(${sagas}::text[], ${steps}::text[])
 	)`;
@@ -38,6 +38,32 @@ export function sagaStatements(schema: string) {
 				RETURNING saga_id
 			), noted AS (
 				${logLines("moved")}
+			)
+			SELECT saga_id FROM moved`,
+		),
+		// Who waits adds two lines to the log, however long: the answers of all later looks are counted in the second, and
+		// what was written down before each of them is taken away again.
+		wait: sql(
+			`${schema}.saga.wait`,
+			`WITH moved AS (
+				UPDATE ${table} SET version = version + 1, updated_at = now(), wake_at = ${inMs("$11::int")}, owner = NULL,
+					lease_until = NULL
+				WHERE saga_id = $1 AND owner = $9 AND epoch = $10 AND ${unfinished}
+				RETURNING saga_id
+			), answered AS (
+				SELECT l.saga_id, seq FROM ${schema}.saga_log l JOIN moved USING (saga_id)
+				WHERE outcome <> 'STARTED' ORDER BY seq DESC LIMIT 1
+			), again AS (
+				UPDATE ${schema}.saga_log l SET at = clock_timestamp(), node = $2, detail = ($8::jsonb[])[1] || jsonb_build_object(
+					'times', coalesce((l.detail ->> 'times')::int, 1) + 1, 'since', coalesce(l.detail -> 'since', to_jsonb(l.at))
+				)
+				FROM answered WHERE l.saga_id = answered.saga_id AND l.seq = answered.seq AND l.outcome = 'AWAY'
+					AND (l.step, l.direction, l.attempt) = (($3::text[])[1], ($4::text[])[1], ($5::int[])[1])
+				RETURNING l.saga_id, l.seq
+			), superseded AS (
+				DELETE FROM ${schema}.saga_log l USING again WHERE l.saga_id = again.saga_id AND l.seq > again.seq
+			), noted AS (
+				${logLines("(SELECT FROM moved WHERE NOT EXISTS (SELECT FROM again)) first")}
 			)
 			SELECT saga_id FROM moved`,
 		),
@@ -74,7 +100,37 @@ export function sagaStatements(schema: string) {
 		// A statement of its own, after the rows are locked: one that locks and looks at once may see an older log.
 		positions: sql(
 			`${schema}.saga.positions`,
-			`SELECT s.saga_id, last.* FROM unnest($1::uuid[]) AS s (saga_id), LATERAL (${lastLine}) last`,
+			`SELECT s.saga_id, last.step, last.direction, CASE WHEN answered.outcome = 'AWAY' THEN
+				(extract(epoch FROM clock_timestamp() - answered.since) * 1000)::float8
+			END AS waited_ms
+			FROM unnest($1::uuid[]) AS s (saga_id) CROSS JOIN LATERAL (${lastLine}) last
+				LEFT JOIN LATERAL (
+					SELECT outcome, coalesce((detail ->> 'since')::timestamptz, at) AS since FROM ${schema}.saga_log l
+					WHERE l.saga_id = s.saga_id AND outcome <> 'STARTED' ORDER BY seq DESC LIMIT 1
+				) answered ON true`,
+		),
+		// In the order in which they were first tried. A node that wrote it down may have done it, whatever it wrote after.
+		tried: sql(
+			`${schema}.saga.tried`,
+			`SELECT step FROM ${schema}.saga_log WHERE saga_id = $1 GROUP BY step
+			HAVING bool_or(direction = 'do')
+				AND NOT bool_or(direction = 'undo' AND outcome IN ('SUCCEEDED', 'SKIPPED', 'COMPLETED_BY_HAND'))
+			ORDER BY min(seq) FILTER (WHERE direction = 'do')`,
+		),
+		found: sql(
+			`${schema}.saga.found`,
+			`UPDATE ${table} s SET status = CASE last.direction WHEN 'do' THEN 'RUNNING' ELSE 'COMPENSATING' END, attempts = 0,
+				failure_reason = nullif(failure_reason, $3), wake_at = now(), version = version + 1, updated_at = now()
+			FROM (
+				SELECT s.saga_id, last.direction
+				FROM ${table} s CROSS JOIN LATERAL (${lastLine}) last
+				WHERE status = 'NEEDS_OPERATOR' AND last.outcome = 'UNKNOWN' AND (s.saga, last.step) IN (
+					SELECT * FROM unnest($1::text[], $2::text[])
+				)
+				ORDER BY s.created_at LIMIT 100 FOR UPDATE OF s SKIP LOCKED
+			) last
+			WHERE s.saga_id = last.saga_id AND status = 'NEEDS_OPERATOR'
+			RETURNING s.saga_id, s.saga`,
 		),
 		resume: sql(
 			`${schema}.saga.resume`,

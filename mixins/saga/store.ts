@@ -24,6 +24,8 @@ export interface SagaRow {
 	epoch: number;
 	deadline_at: Date;
 	correlation_id: string;
+	/** Known of one that was claimed: for how long nobody has been there to ask. */
+	waited_ms?: number;
 }
 
 /** One line of `saga_log`. */
@@ -45,6 +47,8 @@ export interface LoggedPosition {
 	saga_id: string;
 	step: string;
 	direction: "do" | "undo";
+	/** For how long nobody has been there to ask; null when the last answer was another one. */
+	waited_ms: number | null;
 }
 
 /** The steps that this node's definitions have, by saga. */
@@ -56,6 +60,11 @@ export interface SagaStore {
 	insert(tx: Transaction, row: SagaRow, owner: string | null, line: LogLine): Promise<void>;
 	/** Moves a saga on and writes its log. @returns false when this node no longer owns it: somebody has taken over. */
 	move(tx: Transaction, row: SagaRow, lines: readonly LogLine[], waitMs: number | undefined): Promise<boolean>;
+	/**
+	 * Lets go of a saga whose answer was that nobody is there. The log grows with the first such answer and not with those
+	 * that follow it. @returns as `move` does
+	 */
+	wait(tx: Transaction, row: SagaRow, line: LogLine, waitMs: number): Promise<boolean>;
 	log(tx: Transaction, sagaId: string, lines: readonly LogLine[]): Promise<void>;
 	/**
 	 * Takes over unfinished sagas that are due, that nobody works on, and that stand at a known step. Where they stand
@@ -64,14 +73,18 @@ export interface SagaStore {
 	claim(tx: Transaction, known: KnownSteps, limit: number, evenIfLeased: boolean): Promise<SagaRow[]>;
 	/** Locks sagas that have been due for {@link STRANDED_MS} at a step that this node does not know. */
 	lost(tx: Transaction, known: KnownSteps): Promise<SagaRow[]>;
+	/** Lets sagas go on that waited for an operator only because nobody knew their step, where this node knows it. */
+	found(known: KnownSteps, reason: string): Promise<Pick<SagaRow, "saga_id" | "saga">[]>;
 	/** Has a locked saga wait for an operator. */
 	strand(tx: Transaction, sagaId: string, reason: string, line: LogLine): Promise<void>;
 	/** @returns any saga, finished or not, that nobody changes until the transaction ends */
 	lock(tx: Transaction, sagaId: string): Promise<SagaRow | undefined>;
 	/** Of sagas that are locked. */
 	positions(tx: Transaction, sagaIds: readonly string[]): Promise<LoggedPosition[]>;
-	/** Lets a locked saga go on, owned by this node. Its epoch grows: `row` gets the new one. */
-	resume(tx: Transaction, row: SagaRow, lines: readonly LogLine[]): Promise<void>;
+	/** The names of the steps that may have been done and were not undone since, in the order of their first attempts. */
+	tried(db: Pick<Database, "query">, sagaId: string): Promise<string[]>;
+	/** Lets a locked saga go on, owned by this node if it is to be kept. Its epoch grows: `row` gets the new one. */
+	resume(tx: Transaction, row: SagaRow, lines: readonly LogLine[], isKept: boolean): Promise<void>;
 	renew(sagaIds: readonly string[]): Promise<void>;
 	release(): Promise<void>;
 	/** Makes a waiting saga due at once. */
@@ -110,20 +123,26 @@ export function sagaStore(db: Database, schema: string, owner: string, node: str
 			]);
 			return moved.length === 1;
 		},
+		async wait(tx, row, line, waitMs) {
+			const values = [...columnsOf(row.saga_id, node, [line]), owner, row.epoch, waitMs];
+			return (await tx.query(statements.wait, values)).length === 1;
+		},
 		async log(tx, sagaId, lines) {
 			await tx.query(statements.log, columnsOf(sagaId, node, lines));
 		},
 		claim: (tx, known, limit, evenIfLeased) =>
 			tx.query<SagaRow>(statements.claim, [owner, LEASE_MS, limit, evenIfLeased, ...columnsOfKnown(known)]),
 		lost: (tx, known) => tx.query<SagaRow>(statements.lost, [STRANDED_MS, ...columnsOfKnown(known)]),
+		found: (known, reason) => db.query(statements.found, [...columnsOfKnown(known), reason]),
 		async strand(tx, sagaId, reason, line) {
 			await tx.query(statements.strand, [...columnsOf(sagaId, node, [line]), reason]);
 		},
 		lock: async (tx, sagaId) => (await tx.query<SagaRow>(statements.lock, [sagaId]))[0],
 		positions: (tx, sagaIds) => tx.query<LoggedPosition>(statements.positions, [sagaIds]),
-		async resume(tx, row, lines) {
+		tried: async (queries, sagaId) =>
+			(await queries.query<{ step: string }>(statements.tried, [sagaId])).map(({ step }) => step),
+		async resume(tx, row, lines, isKept) {
 			row.epoch++;
-			const isKept = isGoing(row);
 			await tx.query(statements.resume, [
 				...columnsOf(row.saga_id, node, lines),
 				isKept ? owner : null,

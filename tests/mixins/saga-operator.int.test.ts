@@ -123,6 +123,47 @@ test("the log keeps who decided what, and why", async () => {
 	});
 });
 
+describe("a saga that only waits for somebody who is away", () => {
+	const waits = async (moods: Moods): Promise<string> => {
+		const id = await node.begin(moods);
+		await agency.waitFor("the second look", async () => (await agency.looks(id)) >= 2);
+		return id;
+	};
+
+	test.each<[Act, string[]]>([
+		["skip", ["HOTEL", "FLIGHT", "CAR", "PAID"]],
+		["complete", ["HOTEL", "FLIGHT", "CAR", "PAID", "SENT"]],
+	])("takes %s past the pivot, also while it is just asking again", async (act, reached) => {
+		const id = await waits({ "do tickets": ["away"] });
+
+		await decide(act, id, "send the tickets");
+
+		expect(await agency.trip(id)).toEqual({ status: "COMPLETED", failure_reason: null });
+		expect(await agency.reached(id)).toEqual(reached);
+	});
+
+	test("takes a skip of an undo", async () => {
+		const id = await waits({ "do car": ["refuses"], "undo hotel": ["away"] });
+
+		await decide("skip", id, "book the hotel");
+
+		await agency.until(id, "COMPENSATED");
+		expect((await agency.effects(id)).slice(3)).toEqual(["undo flight", "undo file"]);
+	});
+
+	test("is tried again at once by a retry, and before the pivot nothing of it is left out", async () => {
+		const id = await waits({ "do hotel": ["away"] });
+
+		for (const act of ["skip", "complete"] as const) {
+			await expect(decide(act, id, "book the hotel")).rejects.toMatchObject({ type: "SAGA_ACT_REFUSED" });
+		}
+		agency.change(id, {});
+		await decide("retry", id);
+
+		await agency.until(id, "COMPLETED");
+	});
+});
+
 describe("an act is done once", () => {
 	test.each<[Act, Moods]>([
 		["retry", STUCK_BACK],
@@ -158,7 +199,9 @@ describe("an act is done once", () => {
 	});
 
 	test("a saga that is worked on, one that has ended and one that never was take none", async () => {
-		const working = await node.begin({ "do hotel": ["away"] });
+		const resting = agency.openNode("resting");
+		await resting.stop();
+		const working = await resting.begin();
 		const ended = await node.begin();
 		await agency.until(ended, "COMPLETED");
 
@@ -167,7 +210,7 @@ describe("an act is done once", () => {
 			await expect(decide(act, ended)).rejects.toMatchObject({ type: "SAGA_NOT_WAITING" });
 			await expect(decide(act, "00000000-0000-4000-8000-000000000000")).rejects.toMatchObject({ code: 404 });
 		}
-		agency.change(working, {});
+		await node.engine.sweep();
 		await agency.until(working, "COMPLETED");
 	});
 
@@ -334,4 +377,17 @@ test("sagas that ended long ago are cleared away with their logs; those that wai
 	expect(await agency.trip(ended)).toBeUndefined();
 	expect(await agency.trip(recent)).toMatchObject({ status: "COMPLETED" });
 	expect(await agency.trip(waiting)).toMatchObject({ status: "NEEDS_OPERATOR" });
+});
+
+test("those who take part in sagas are told which are over: not one that goes on by itself, nor one that waits for a person", async () => {
+	const ended = await node.begin();
+	await agency.until(ended, "COMPLETED");
+	const undone = await node.begin({ "do car": ["refuses"] });
+	await agency.until(undone, "COMPENSATED");
+	const [forward, back] = [await stuck(STUCK_FORWARD), await stuck(STUCK_BACK)];
+	const never = "00000000-0000-4000-8000-000000000000";
+
+	const over = await agency.views.over([forward, ended, back, undone, never]);
+
+	expect(over.toSorted()).toEqual([ended, undone, never].toSorted());
 });

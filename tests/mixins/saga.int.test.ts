@@ -121,14 +121,37 @@ test("an undo whose answer gets lost, and one that fails, are tried until they s
 
 test("a service that is away is waited for, beyond the number of attempts, and the saga goes on when it is back", async () => {
 	const moods: Moods = { "do hotel": ["away"] };
-	const away = (lines: string[]) => lines.filter((line) => line.endsWith("AWAY"));
 
 	const id = await node.begin(moods);
-	await agency.waitFor("the saga to have looked four times", async () => away(await agency.log(id)).length >= 4);
+	await agency.waitFor("the saga to have looked four times", async () => (await agency.looks(id)) >= 4);
 	agency.change(id, { "do hotel": ["well"] });
 	await agency.until(id, "COMPLETED");
 
-	expect(new Set(away(await agency.log(id)))).toEqual(new Set(["book the hotel: do 1 AWAY"]));
+	expect((await agency.effects(id)).slice(0, 2)).toEqual(["do file", "do hotel"]);
+});
+
+test("waiting adds two lines to the log, however long it takes, and they tell how often nobody was there, and since when", async () => {
+	const id = await node.begin({ "do hotel": ["away"] });
+	await agency.waitFor("the first look", async () => (await agency.looks(id)) === 1);
+	const [, first] = (await agency.views.story(id)).timeline;
+	await agency.waitFor("the third look", async () => (await agency.looks(id)) === 3);
+	const { timeline } = await agency.views.story(id);
+	agency.change(id, {});
+	await agency.until(id, "COMPLETED");
+
+	// A look that is under way is written down before, like every attempt.
+	expect(timeline.slice(0, 2).map(({ outcome }) => outcome)).toEqual(["STARTED", "AWAY"]);
+	expect(timeline.slice(2).map(({ outcome }) => outcome)).toEqual(timeline.length > 2 ? ["STARTED"] : []);
+	const { times, since, reason } = timeline[1]!.detail as Record<string, unknown>;
+	expect([times, reason]).toEqual([3, "SERVICE_NOT_FOUND"]);
+	expect(Date.parse(since as string)).toBe(first!.at.getTime());
+	expect(timeline[1]!.at.getTime()).toBeGreaterThan(first!.at.getTime());
+	expect((await agency.log(id)).slice(0, 4)).toEqual([
+		"book the hotel: do 1 STARTED",
+		"book the hotel: do 1 AWAY",
+		"book the hotel: do 1 STARTED",
+		"book the hotel: do 1 SUCCEEDED",
+	]);
 });
 
 test("a nudge has a waiting saga try at once", async () => {
@@ -184,11 +207,33 @@ describe("past the pivot there is no way back:", () => {
 
 	test("not even when the deadline has passed", async () => {
 		const id = await node.begin({ "do tickets": ["away"] }, "hurried trip");
-		await agency.waitFor("the deadline to be over", async () => (await agency.log(id)).length > 14);
+		await agency.waitFor("the deadline to be over", async () => (await agency.looks(id)) > 2);
 		agency.change(id, { "do tickets": ["well"] });
 		await agency.until(id, "COMPLETED");
 
 		expect(await agency.reached(id)).toEqual(["HOTEL", "FLIGHT", "CAR", "PAID", "SENT"]);
+	});
+});
+
+describe("nobody is waited for without an end:", () => {
+	test("past the pivot an operator is asked, and a retry has the time begin anew", async () => {
+		const id = await node.begin({ "do tickets": ["away"] }, "forlorn trip");
+
+		expect(await agency.until(id, "NEEDS_OPERATOR")).toMatchObject({ failure_reason: "SERVICE_NOT_FOUND" });
+		const looks = (await agency.log(id)).filter((line) => line.endsWith("AWAY"));
+		agency.change(id, { "do tickets": ["away", "well"] });
+		await node.engine.act({ act: "retry", sagaId: id, decision: { by: "grace", reason: "they are back" } });
+		await agency.until(id, "COMPLETED");
+
+		expect(looks).toHaveLength(2);
+		expect(await agency.reached(id)).toEqual(["HOTEL", "FLIGHT", "CAR", "PAID", "SENT"]);
+	});
+
+	test("on the way back as well, and the saga keeps the reason of its failure", async () => {
+		const id = await node.begin({ "do car": ["refuses"], "undo flight": ["away"] }, "forlorn trip");
+
+		expect(await agency.until(id, "NEEDS_OPERATOR")).toMatchObject({ failure_reason: "FULLY_BOOKED" });
+		expect(await agency.reached(id)).toEqual(["HOTEL", "FLIGHT", "FAILED"]);
 	});
 });
 

@@ -30,8 +30,11 @@ export type Moods = Partial<Record<`${"do" | "undo"} ${string}`, Mood[]>>;
 /** How long an answer is waited for: no machine is so busy; but where a test loses some, hardly longer than one takes. */
 const ANSWER_MS_MAX = { patient: 30_000, impatient: 1_000 };
 
-/** A hurried trip has a deadline of 1.5 s; on an impatient one an answer is given up after a second. */
-export type TripKind = "trip" | "hurried trip" | "impatient trip";
+/**
+ * A hurried trip has a deadline of 1.5 s; on an impatient one an answer is given up after a second; on a forlorn one
+ * who is not there is waited for no longer than it takes to look twice.
+ */
+export type TripKind = "trip" | "hurried trip" | "impatient trip" | "forlorn trip";
 
 /** What one trip has come to. */
 export interface Trip {
@@ -39,8 +42,11 @@ export interface Trip {
 	failure_reason: string | null;
 }
 
-/** What another version of the program makes of a trip's steps. */
-export type ChangedSteps = (steps: AnySaga["steps"]) => AnySaga["steps"];
+/** What another version of the program makes of a trip's steps; `book` makes those that it has more. */
+export type ChangedSteps = (
+	steps: AnySaga["steps"],
+	book: (kind: "step" | "forward", thing: string) => AnySaga["steps"][number],
+) => AnySaga["steps"];
 
 const participant = participantOf("bookings");
 const note = sql("test.note", "INSERT INTO bookings.effects (saga_id, what) VALUES ($1, $2)");
@@ -73,6 +79,8 @@ export interface Agency extends AsyncDisposable {
 	reached(id: string): Promise<string[]>;
 	/** The log as a person reads it, e.g. `book the hotel: do 1 SUCCEEDED`. */
 	log(id: string): Promise<string[]>;
+	/** How often nobody was there, at the step that the saga waits at. */
+	looks(id: string): Promise<number>;
 	/** As an operator sees them. */
 	views: SagaViews;
 	/** As if nobody had renewed anything for three seconds. */
@@ -89,10 +97,15 @@ export async function openAgency(): Promise<Agency> {
 	await ask("CREATE TABLE trips.reached (seq serial PRIMARY KEY, saga_id uuid, status text)");
 	const nodes: TripNode[] = [];
 	const moodsOf = new Map<string, Moods>();
-	const definitions = tripSagas((id, what) => {
+	const moodOf: MoodOf = (id, what) => {
 		const list = moodsOf.get(id)?.[what] ?? [];
 		return (list.length > 1 ? list.shift() : list[0]) ?? "well";
-	});
+	};
+	const definitions = tripSagas(moodOf);
+	const book: Parameters<ChangedSteps>[1] = (kind, thing) => {
+		const { both, only } = workOf(moodOf, ANSWER_MS_MAX.patient);
+		return kind === "step" ? step(`book the ${thing}`, both(thing)) : forward(`send the ${thing}`, only(thing));
+	};
 
 	const trip = async (id: string): Promise<Trip> => {
 		const [row] = await ask<Trip>("SELECT status, failure_reason FROM trips.saga_state WHERE saga_id = $1", [id]);
@@ -105,7 +118,9 @@ export async function openAgency(): Promise<Agency> {
 		database,
 		change: (id, moods) => void moodsOf.set(id, moods),
 		openNode(name, engineDb = db, change = (steps) => steps) {
-			const own = [...definitions].map(([key, each]) => [key, saga({ ...each, steps: change(each.steps) })] as const);
+			const own = [...definitions].map(
+				([key, each]) => [key, saga({ ...each, steps: change(each.steps, book) })] as const,
+			);
 			const node = openNode({ name, db, engineDb, definitions: new Map(own), moodsOf });
 			nodes.push(node);
 			return node;
@@ -122,6 +137,11 @@ export async function openAgency(): Promise<Agency> {
 				FROM trips.saga_log WHERE saga_id = $1 ORDER BY seq`,
 				id,
 			),
+		async looks(id) {
+			const { timeline } = await sagaViews(db, "trips").story(id);
+			const { detail } = timeline.findLast(({ outcome }) => outcome === "AWAY") ?? {};
+			return detail === undefined ? 0 : ((detail as { times?: number }).times ?? 1);
+		},
 		views: sagaViews(db, "trips"),
 		async expireLeases() {
 			await ask("UPDATE trips.saga_state SET lease_until = now() - interval '1 second' WHERE owner IS NOT NULL");
@@ -182,6 +202,7 @@ function tripSagas(moodOf: MoodOf): ReadonlyMap<string, AnySaga> {
 		tripSaga("trip", { deadlineMs: 60_000, answerMsMax: patient }, moodOf),
 		tripSaga("hurried trip", { deadlineMs: 1_500, answerMsMax: patient }, moodOf),
 		tripSaga("impatient trip", { deadlineMs: 60_000, answerMsMax: impatient }, moodOf),
+		tripSaga("forlorn trip", { deadlineMs: 60_000, answerMsMax: patient, waitMs: 500 }, moodOf),
 	];
 	return new Map(sagas.map((each) => [each.name, each]));
 }
@@ -189,22 +210,25 @@ function tripSagas(moodOf: MoodOf): ReadonlyMap<string, AnySaga> {
 interface TripLimits {
 	deadlineMs: number;
 	answerMsMax: number;
+	waitMs?: number;
 }
 
-function tripSaga(name: TripKind, { deadlineMs, answerMsMax }: TripLimits, moodOf: MoodOf): AnySaga {
+/** What a trip's steps do. */
+function workOf(moodOf: MoodOf, timeoutMs: number, wait: { waitMs?: number } = {}) {
 	const ask = (direction: "do" | "undo", thing: string) => async (context: StepContext<Record<string, unknown>>) => {
 		const { sagaId, operationId } = context;
 		const mood = moodOf(sagaId, `${direction} ${thing}`);
 		const action = mood === "away" ? "nobody.home" : `bookings.${direction}`;
 		await context.call(action, { operation: { sagaId, step: thing, operationId }, mood });
 	};
-	const both = (thing: string) => ({
-		do: ask("do", thing),
-		undo: ask("undo", thing),
-		timeoutMs: answerMsMax,
-		attempts: 3,
-	});
-	const only = (thing: string) => ({ do: ask("do", thing), timeoutMs: answerMsMax, attempts: 3 });
+	const limits = { timeoutMs, attempts: 3, ...wait };
+	const both = (thing: string) => ({ do: ask("do", thing), undo: ask("undo", thing), ...limits });
+	const only = (thing: string) => ({ do: ask("do", thing), ...limits });
+	return { ask, both, only };
+}
+
+function tripSaga(name: TripKind, { deadlineMs, answerMsMax, ...wait }: TripLimits, moodOf: MoodOf): AnySaga {
+	const { ask, both, only } = workOf(moodOf, answerMsMax, wait);
 	return saga<Record<string, unknown>, unknown>({
 		name,
 		steps: [
