@@ -1,5 +1,5 @@
 import { Errors } from "moleculer";
-import type { Transaction } from "../database/database";
+import type { Database, Transaction } from "../database/database";
 import { sql } from "../database/statement";
 
 /** One call from a saga: which saga and step it is for, and the id that all its repetitions share. */
@@ -37,6 +37,13 @@ export interface Participant {
 	 * work, after `undoOnce`, which only knows of what `doOnce` has finished. @throws {StepUndoneError}
 	 */
 	begin(tx: Transaction, operation: Operation): Promise<void>;
+	/**
+	 * Notes that a step is over and was not done, because somebody has decided so: a late doing is refused. One that is done
+	 * stays so.
+	 */
+	leaveOut(tx: Transaction, operation: Operation): Promise<void>;
+	/** @returns since when a step is undone or left out, in milliseconds, or `undefined` where it is neither */
+	undoneForMs(db: Pick<Database, "query">, operation: Operation): Promise<number | undefined>;
 	/** Undoes a step once, in `tx`. What never happened is noted as undone, so that a late doing is refused. */
 	undoOnce(tx: Transaction, operation: Operation, work: () => Promise<void>): Promise<void>;
 }
@@ -64,6 +71,12 @@ export function participantOf(schema: string): Participant {
 		VALUES ($1, $2, $3, CASE WHEN $4 = 'DONE' THEN 'do' ELSE 'undo' END, $5, $6)`,
 	);
 
+	const undone = sql(
+		`${schema}.participant.undone`,
+		`SELECT (extract(epoch FROM now() - updated_at) * 1000)::float8 AS ms FROM ${schema}.saga_state
+		WHERE saga_id = $1 AND step = $2 AND state = 'UNDONE'`,
+	);
+
 	return {
 		async doOnce<Answer>(tx: Transaction, { sagaId, step, operationId }: Operation, work: () => Promise<Answer>) {
 			const [row] = await tx.query<StateRow>(lock, [sagaId, step]);
@@ -76,6 +89,14 @@ export function participantOf(schema: string): Participant {
 		async begin(tx, operation) {
 			const [row] = await tx.query<StateRow>(lock, [operation.sagaId, operation.step]);
 			if (row!.state === "UNDONE") throw new StepUndoneError(operation);
+		},
+		async leaveOut(tx, { sagaId, step, operationId }) {
+			const [row] = await tx.query<StateRow>(lock, [sagaId, step]);
+			if (row!.state !== "DOING") return;
+			await tx.query(settle, [sagaId, step, operationId, "UNDONE", "NEVER_HAPPENED", null]);
+		},
+		async undoneForMs(db, { sagaId, step }) {
+			return (await db.query<{ ms: number }>(undone, [sagaId, step]))[0]?.ms;
 		},
 		async undoOnce(tx, { sagaId, step, operationId }, work) {
 			const [row] = await tx.query<StateRow>(lock, [sagaId, step]);

@@ -45,7 +45,7 @@ export default function cart({ settings, transport, topology, database }: Resour
 		mixins: [
 			Database(database("cart")),
 			Outbox({ schema: "cart", transport, topology, historyDays: settings.eventHistoryDays }),
-			SagaParticipant({ schema: "cart", historyDays: settings.sagaHistoryDays }),
+			SagaParticipant({ schema: "cart", historyDays: settings.sagaHistoryDays, owner: "orders" }),
 			Events({ schema: "cart", transport, consumers: cartConsumers }),
 			Retention([
 				// Not those of checkouts: the same key is the same order for as long as there are orders.

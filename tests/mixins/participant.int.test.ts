@@ -201,27 +201,99 @@ describe("work that can't be in one transaction", () => {
 	});
 });
 
-test("what was done for sagas long ago is cleared away, and what was undone since is not", async () => {
-	const [old, mixed, recent] = [newStep(), newStep(), newStep()];
-	for (const { doing } of [old, mixed, recent]) await doIt(doing);
-	await database.ask("UPDATE hotel.saga_log SET at = now() - interval '91 days' WHERE saga_id = ANY ($1)", [
-		[old.doing.sagaId, mixed.doing.sagaId],
-	]);
-	await database.ask("UPDATE hotel.saga_state SET updated_at = now() - interval '91 days' WHERE saga_id = ANY ($1)", [
-		[old.doing.sagaId, mixed.doing.sagaId],
-	]);
-	await undoIt(mixed.undoing);
+test("a step that somebody has decided to leave out can't be done afterwards, and one that is done stays done", async () => {
+	const [left, done] = [newStep(), newStep()];
+	await doIt(done.doing);
 
-	await participantRetention(database.db, "hotel").sweep(90);
+	for (const { undoing } of [left, left, done]) {
+		await database.db.transaction((tx) => hotel.leaveOut(tx, undoing));
+	}
 
-	const left = await database.ask<{ saga_id: string; state: string }>(
-		"SELECT saga_id, state FROM hotel.saga_state WHERE saga_id = ANY ($1)",
-		[[old, mixed, recent].map(({ doing }) => doing.sagaId)],
-	);
-	expect(new Map(left.map(({ saga_id, state }) => [saga_id, state]))).toEqual(
-		new Map([
-			[mixed.doing.sagaId, "UNDONE"],
-			[recent.doing.sagaId, "DONE"],
-		]),
-	);
+	await expect(doIt(left.doing)).rejects.toThrow(StepUndoneError);
+	expect(await hotel.undoneForMs(database.db, left.doing)).toBeGreaterThanOrEqual(0);
+	expect(await log(left.doing)).toMatchObject([{ direction: "undo", outcome: "NEVER_HAPPENED" }]);
+	expect(await doIt(done.doing)).toEqual({ room: 7 });
+	expect(await hotel.undoneForMs(database.db, done.doing)).toBeUndefined();
+});
+
+describe("what was done for sagas long ago", () => {
+	/** As if all of it, or of some sagas, had been done 91 days ago. */
+	const age = async (...steps: { doing: Operation }[]): Promise<void> => {
+		const ids = steps.map(({ doing }) => doing.sagaId);
+		const ago = "now() - interval '91 days'";
+		await database.ask(`UPDATE hotel.saga_log SET at = ${ago} WHERE saga_id = ANY ($1)`, [ids]);
+		await database.ask(`UPDATE hotel.saga_state SET updated_at = ${ago} WHERE saga_id = ANY ($1)`, [ids]);
+	};
+	const remembered = async (...steps: { doing: Operation }[]): Promise<(string | undefined)[]> => {
+		const ids = steps.map(({ doing }) => doing.sagaId);
+		const rows = await database.ask<{ saga_id: string; state: string }>(
+			"SELECT saga_id, state FROM hotel.saga_state WHERE saga_id = ANY ($1)",
+			[ids],
+		);
+		return ids.map((id) => rows.find(({ saga_id }) => saga_id === id)?.state);
+	};
+	const begun = async (): Promise<ReturnType<typeof newStep>> => {
+		const step = newStep();
+		await doIt(step.doing);
+		return step;
+	};
+	const retentionWhere = (isOver: (sagaId: string) => boolean) =>
+		participantRetention(database.db, "hotel", async (ids) => ids.filter((id) => isOver(id)));
+
+	test("is cleared away when the saga is over, and what was undone since is not", async () => {
+		const [old, mixed, recent] = [await begun(), await begun(), await begun()];
+		await age(old, mixed);
+		await undoIt(mixed.undoing);
+
+		await retentionWhere(() => true).sweep(90);
+
+		expect(await remembered(old, mixed, recent)).toEqual([undefined, "UNDONE", "DONE"]);
+	});
+
+	test("is kept for as long as the saga is not over, however old, so that it can be undone", async () => {
+		const [waiting, over] = [await begun(), await begun()];
+		await age(waiting, over);
+		const retention = retentionWhere((id) => id !== waiting.doing.sagaId);
+
+		for (let sweep = 0; sweep < 3; sweep++) await retention.sweep(90);
+
+		expect(await remembered(waiting, over)).toEqual(["DONE", undefined]);
+		await undoIt(waiting.undoing);
+		expect(await effects(waiting.doing)).toEqual(["booked", "cancelled"]);
+	});
+
+	test("is cleared away in the end, also behind a whole batch of sagas that are not over", async () => {
+		const waiting = await Promise.all(Array.from({ length: 210 }, begun));
+		const over = await begun();
+		await age(...waiting, over);
+		const isOver = (id: string) => id === over.doing.sagaId;
+		const retention = retentionWhere(isOver);
+
+		for (let sweep = 0; sweep < 3; sweep++) await retention.sweep(90);
+
+		expect(await remembered(over)).toEqual([undefined]);
+		expect(new Set(await remembered(...waiting))).toEqual(new Set(["DONE"]));
+	});
+
+	test("is kept while nobody can say whether the saga is over", async () => {
+		const step = await begun();
+		await age(step);
+		const away = new Error("Service 'hotels.sagasOver' is not available");
+
+		const sweeping = participantRetention(database.db, "hotel", () => Promise.reject(away)).sweep(90);
+
+		await expect(sweeping).rejects.toBe(away);
+		expect(await remembered(step)).toEqual(["DONE"]);
+	});
+
+	test("is kept for 15 days at least: the event that begins its saga may be on its way for that long", async () => {
+		const step = await begun();
+		const ago = "now() - interval '14 days'";
+		await database.ask(`UPDATE hotel.saga_log SET at = ${ago} WHERE saga_id = $1`, [step.doing.sagaId]);
+		await database.ask(`UPDATE hotel.saga_state SET updated_at = ${ago} WHERE saga_id = $1`, [step.doing.sagaId]);
+
+		await retentionWhere(() => true).sweep(1);
+
+		expect(await remembered(step)).toEqual(["DONE"]);
+	});
 });
