@@ -43,12 +43,19 @@ export const StockReserved = event({
 	data: held.extend({ expiresAt: z.iso.datetime().describe("When others can buy it again; ISO 8601, UTC") }),
 });
 
+/** The words that StockReleased gives as its reason. */
+export type StockReleasedReason = "EXPIRED" | "ORDER_FAILED" | "ORDER_CANCELLED";
+
 export const StockReleased = event({
 	...onStock,
 	type: "StockReleased",
 	meaning: "What was held for an order, or sold to it, can be bought by others again.",
 	routingKey: "product.stock_released",
 	data: held.extend({
-		reason: z.string().describe("Why: EXPIRED (the reservation was over) or ORDER_FAILED (the order is undone)"),
+		reason: z
+			.string()
+			.describe(
+				"Why: EXPIRED (the reservation was over), ORDER_FAILED (the order is undone) or ORDER_CANCELLED (it was called off)",
+			),
 	}),
 });

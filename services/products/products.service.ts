@@ -79,7 +79,7 @@ export default function products({ settings, transport, topology, database }: Re
 		mixins: [
 			Database({ ...database("products"), model: product }),
 			Outbox({ schema: "catalog", transport, topology, historyDays: settings.eventHistoryDays }),
-			SagaParticipant({ schema: "catalog", historyDays: settings.sagaHistoryDays }),
+			SagaParticipant({ schema: "catalog", historyDays: settings.sagaHistoryDays, owner: "orders" }),
 			Events({ schema: "catalog", transport, consumers: productsConsumers }),
 			Retention([
 				...oldKeys("catalog", ["create"], settings.idempotencyKeyDays),
@@ -215,7 +215,10 @@ export default function products({ settings, transport, topology, database }: Re
 				},
 				handler: reserve,
 			},
-			undoReserve: { params: { operation: operationParams, orderId: "uuid", reason: "string" }, handler: undoReserve },
+			undoReserve: {
+				params: { operation: operationParams, orderId: "uuid", reason: { type: "enum", values: ["ORDER_FAILED"] } },
+				handler: undoReserve,
+			},
 			secure: { params: { orderId: "uuid" }, handler: secure },
 			seed: { handler: seedDemo },
 		},

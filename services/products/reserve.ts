@@ -2,7 +2,7 @@ import type { Context } from "moleculer";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
-import { StockReleased, StockReserved } from "./products.events";
+import { StockReleased, StockReserved, type StockReleasedReason } from "./products.events";
 import { ReservationRefusedError } from "./products.errors";
 import type { ProductsService } from "./products.service";
 
@@ -153,7 +153,9 @@ export interface GivingBack {
 	orderId: string;
 	/** EXPIRED: its order may still reserve it again; RELEASED: never. */
 	as: "EXPIRED" | "RELEASED";
-	reason: string;
+	reason: StockReleasedReason;
+	/** What somebody has said of it, for who looks at the product's movements; the event has only the reason. */
+	note?: string;
 	causationId: string;
 }
 
@@ -161,9 +163,9 @@ export interface GivingBack {
 export async function release(
 	service: ProductsService,
 	tx: Transaction,
-	{ orderId, as, reason, causationId }: GivingBack,
+	{ orderId, as, reason, note = reason, causationId }: GivingBack,
 ): Promise<void> {
-	const rows = await tx.query<{ productId: string; quantity: number; cartId: string }>(giveBack, [orderId, as, reason]);
+	const rows = await tx.query<{ productId: string; quantity: number; cartId: string }>(giveBack, [orderId, as, note]);
 	if (rows.length === 0) return;
 	const items = rows.map(({ productId, quantity }) => ({ productId, quantity }));
 	await service.publish(tx, StockReleased({ orderId, cartId: rows[0]!.cartId, items, reason }), {
@@ -175,7 +177,7 @@ export async function release(
 export interface ReleaseParams {
 	operation: Operation;
 	orderId: string;
-	reason: string;
+	reason: StockReleasedReason;
 }
 
 /** Undoes {@link reserve}; one that has not arrived yet will be refused. */

@@ -122,5 +122,6 @@ export async function restockOnCancelled(
 ): Promise<void> {
 	const [reservation] = await tx.query(reservationOf, [data.orderId]);
 	if (!reservation) throw new UnknownAggregateError("order", data.orderId, "OrderCancelled");
-	await release(this, tx, { orderId: data.orderId, as: "RELEASED", reason: data.reason, causationId: event_id });
+	const { orderId, reason: note } = data;
+	await release(this, tx, { orderId, as: "RELEASED", reason: "ORDER_CANCELLED", note, causationId: event_id });
 }

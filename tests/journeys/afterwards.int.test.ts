@@ -215,6 +215,13 @@ describe.each(transports)("what happens to orders afterwards, with events over %
 		await shop.eventually(() => shop.stockOf(product), { onHand: 6, reserved: 0, available: 6 });
 		await shop.when.cancels(order, "too green");
 		await shop.eventually(() => shop.stockOf(product), { onHand: 8, reserved: 0, available: 8 });
+		// What the customer has said is nobody's business but who reads the order or the product's movements.
+		const reasons = async (type: string) =>
+			(await shop.auditor.heard())
+				.filter(({ envelope }) => envelope.event_type === type && envelope.aggregate_id === order.id)
+				.map(({ envelope }) => envelope.data["reason"]);
+		await shop.eventually(() => reasons("StockReleased"), ["ORDER_CANCELLED"]);
+		expect(await reasons("OrderCancelled")).toEqual(["too green"]);
 
 		const forIt = { ...nobody, orderId: order.id, order: { number: order.number } };
 		expect(await movementsOf(product)).toEqual([
