@@ -1,10 +1,11 @@
-import type { Context } from "moleculer";
+import { Errors, type Context } from "moleculer";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
-import { ask } from "./ask";
-import { PaymentRefusedError, type RefusalReason } from "./payments.errors";
+import { READ_TIMEOUT_MS } from "../timeouts";
+import { ask, stepTime, type StepTime } from "./ask";
+import { PaymentRefusedError, WrongPaymentStatusError, type RefusalReason } from "./payments.errors";
 import { PaymentFailed, PaymentProcessed } from "./payments.events";
 import type { PaymentsService } from "./payments.service";
-import { movePayment, openPayment, type PaymentRow } from "./payments.table";
+import { moveOrFind, movePayment, openPayment, type PaymentRow, type PaymentStatus } from "./payments.table";
 import type { ProviderAnswer } from "./providers/provider";
 import { voidAtProvider } from "./void";
 
@@ -24,8 +25,9 @@ export interface AuthoriseParams {
  */
 export async function authorise(this: PaymentsService, ctx: Context<AuthoriseParams>): Promise<void> {
 	const { operation, orderId, amount, currency } = ctx.params;
+	const time = stepTime();
 	// Asked for while the payment is written down. Whether it is needed, and so whether a no matters, turns out there.
-	const asked = ctx.call<{ token: string }, { orderId: string }>("cart.paymentToken", { orderId });
+	const asked = ctx.call<{ token: string }, object>("cart.paymentToken", { orderId }, { timeout: READ_TIMEOUT_MS });
 	asked.catch(() => undefined);
 	const { payment, isNew } = await this.db.transaction(async (tx) => {
 		await participant.begin(tx, operation);
@@ -33,29 +35,46 @@ export async function authorise(this: PaymentsService, ctx: Context<AuthorisePar
 	});
 	if (payment.status === "DECLINED") throw new PaymentRefusedError(orderId, payment.failureReason as RefusalReason);
 	if (payment.status === "AUTHORIZING") {
-		const answer = await askProvider(this, payment, (await asked).token, isNew);
-		if (!answer.approved) {
-			await noteRefusal(this, payment, answer.reason);
+		const answer = await askProvider(this, payment, (await asked).token, { isNew, time });
+		if (!answer.approved && (await noteRefusal(this, payment, answer.reason))) {
 			throw new PaymentRefusedError(orderId, answer.reason);
 		}
 	}
-	await noteApproval(this, operation, payment);
+	await noteApproval(this, operation, payment, time);
 }
 
-/** @throws when it was undone while the provider was asked; then what it has approved is given back */
-async function noteApproval(service: PaymentsService, operation: Operation, payment: PaymentRow): Promise<void> {
-	const { id: paymentId, orderId, amount, currency } = payment;
+/** The provider holds the money, or held it until the order took another end. */
+const HELD: ReadonlySet<PaymentStatus | undefined> = new Set(["AUTHORIZED", "CAPTURED", "REFUNDED"]);
+
+/**
+ * Several attempts may be under way at once, and each may have heard something else: what counts is how the payment is
+ * when this one has written down what it heard.
+ * @throws when it was undone or declined while the provider was asked; then what it has approved is given back
+ */
+async function noteApproval(
+	service: PaymentsService,
+	operation: Operation,
+	{ id: paymentId, orderId, amount, currency, authorizeOperationId }: PaymentRow,
+	time: StepTime,
+): Promise<void> {
 	try {
 		await service.db.transaction((tx) =>
 			participant.doOnce(tx, operation, async () => {
-				// Nothing moves when the provider has told of it by itself, before its answer was here.
-				if (!(await movePayment(tx, orderId, ["AUTHORIZING"], "AUTHORIZED"))) return;
+				const { payment, hasMoved } = await moveOrFind(tx, orderId, ["AUTHORIZING"], "AUTHORIZED");
+				if (payment?.status === "DECLINED") {
+					throw new PaymentRefusedError(orderId, payment.failureReason as RefusalReason);
+				}
+				if (!HELD.has(payment?.status)) throw new WrongPaymentStatusError(orderId, payment?.status, "AUTHORIZED");
+				// The provider has told of it by itself before its answer was here, or has answered another attempt.
+				if (!hasMoved) return;
 				const fact = PaymentProcessed({ paymentId, orderId, amount, currency });
 				await service.publish(tx, fact, { correlationId: orderId, causationId: operation.operationId });
 			}),
 		);
 	} catch (error) {
-		if ((error as { type?: string }).type === "SAGA_STEP_UNDONE") await voidAtProvider(service, payment);
+		// Whoever dies here leaves it to the step's undo, which gives back what is declined as well.
+		const isUnwanted = error instanceof Errors.MoleculerClientError;
+		if (isUnwanted) await voidAtProvider(service, { orderId, amount, currency, authorizeOperationId }, time);
 		throw error;
 	}
 }
@@ -64,22 +83,24 @@ function askProvider(
 	service: PaymentsService,
 	payment: PaymentRow,
 	token: string,
-	isNew: boolean,
+	{ isNew, time }: { isNew: boolean; time: StepTime },
 ): Promise<ProviderAnswer> {
 	const { orderId, amount, currency, authorizeOperationId: operationId } = payment;
-	return ask(orderId, async (signal) => {
+	return ask(orderId, time, async (signal) => {
 		// An earlier attempt may have been approved without our hearing of it.
 		if (!isNew && (await service.provider.lookUp(operationId, signal))) return { approved: true };
 		return service.provider.authorise({ operationId, orderId, amount, currency, token }, signal);
 	});
 }
 
-async function noteRefusal(service: PaymentsService, payment: PaymentRow, reason: RefusalReason): Promise<void> {
+/** @returns false when another attempt has moved the payment meanwhile: what is true then is what it says */
+async function noteRefusal(service: PaymentsService, payment: PaymentRow, reason: RefusalReason): Promise<boolean> {
 	const { id: paymentId, orderId, amount, currency } = payment;
-	await service.db.transaction(async (tx) => {
+	return service.db.transaction(async (tx) => {
 		const declined = await movePayment(tx, orderId, ["AUTHORIZING"], "DECLINED", reason);
-		if (!declined) return;
+		if (!declined) return false;
 		const fact = PaymentFailed({ paymentId, orderId, amount, currency, reason });
 		await service.publish(tx, fact, { correlationId: orderId, causationId: payment.authorizeOperationId });
+		return true;
 	});
 }

@@ -19,6 +19,13 @@ export class PaymentUnavailableError extends Errors.MoleculerRetryableError {
 	}
 }
 
+/** The time of the step went by before the provider could be asked: nothing was done, and nobody is to blame. */
+export class TooLateToAskError extends Errors.MoleculerRetryableError {
+	constructor(orderId: string) {
+		super(`There was no time left to ask the provider for order ${orderId}`, 503, "PAYMENT_TOO_LATE", { orderId });
+	}
+}
+
 /** Not now, but soon: the capture of an order that was just confirmed comes first. */
 export class SettlementUnderWayError extends Errors.MoleculerRetryableError {
 	constructor(orderId: string) {

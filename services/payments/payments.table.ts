@@ -14,12 +14,22 @@ export interface PaymentRow {
 	status: PaymentStatus;
 	authorizeOperationId: string;
 	failureReason: string | null;
+	byHand: readonly SettledByHand[] | null;
+}
+
+/** What a person has said that they did at the provider's desk, or that nobody will do. */
+export interface SettledByHand {
+	what: "capture" | "refund" | "void";
+	/** False: it was left out. */
+	isDone: boolean;
+	by: string;
+	reason: string;
 }
 
 type Queries = Pick<Database | Transaction, "query">;
 
 const COLUMNS = `id, order_id AS "orderId", amount, currency, status, authorize_operation_id AS "authorizeOperationId",
-	failure_reason AS "failureReason"`;
+	failure_reason AS "failureReason", by_hand AS "byHand"`;
 
 const open = sql(
 	"payments.open",
@@ -36,6 +46,15 @@ const move = sql(
 	"payments.move",
 	`UPDATE payments.payments SET status = $3, failure_reason = coalesce($4, failure_reason), updated_at = now()
 	WHERE order_id = $1 AND status = ANY ($2) RETURNING ${COLUMNS}`,
+);
+
+// The same operation again is noted already.
+const note = sql(
+	"payments.note_by_hand",
+	`UPDATE payments.payments SET by_hand = coalesce(by_hand, '[]') || jsonb_build_array(
+		$2::jsonb || jsonb_build_object('operationId', $3::text, 'at', now())
+	)
+	WHERE order_id = $1 AND NOT coalesce(by_hand, '[]') @> jsonb_build_array(jsonb_build_object('operationId', $3::text))`,
 );
 
 /** Writes down that a payment is about to be asked for. `isNew`: nobody has asked the provider before. */
@@ -71,4 +90,24 @@ export async function movePayment(
 	failureReason?: string,
 ): Promise<PaymentRow | undefined> {
 	return (await tx.query<PaymentRow>(move, [orderId, from, to, failureReason]))[0];
+}
+
+/** What follows is decided by how the payment is afterwards, not by who has moved it. */
+export async function moveOrFind(
+	tx: Transaction,
+	orderId: string,
+	from: readonly PaymentStatus[],
+	to: PaymentStatus,
+): Promise<{ payment: PaymentRow | undefined; hasMoved: boolean }> {
+	const moved = await movePayment(tx, orderId, from, to);
+	return { payment: moved ?? (await findPayment(tx, orderId)), hasMoved: moved !== undefined };
+}
+
+export async function noteByHand(
+	tx: Transaction,
+	orderId: string,
+	operationId: string,
+	settled: SettledByHand,
+): Promise<void> {
+	await tx.query(note, [orderId, JSON.stringify(settled), operationId]);
 }

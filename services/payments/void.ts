@@ -1,7 +1,8 @@
 import type { Context } from "moleculer";
 import { v5 as uuidv5 } from "uuid";
+import type { Transaction } from "../../mixins/database/database";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
-import { ask } from "./ask";
+import { ask, stepTime, type StepTime } from "./ask";
 import { PaymentFailed } from "./payments.events";
 import type { PaymentsService } from "./payments.service";
 import { findPayment, movePayment, type PaymentRow } from "./payments.table";
@@ -17,16 +18,29 @@ export async function voidPayment(
 	ctx: Context<{ operation: Operation; orderId: string }>,
 ): Promise<void> {
 	const { operation, orderId } = ctx.params;
+	const time = stepTime();
 	await this.db.transaction(async (tx) => {
 		await participant.undoOnce(tx, operation, () => Promise.resolve());
-		const voided = await movePayment(tx, orderId, ["AUTHORIZING", "AUTHORIZED"], "VOIDED");
-		if (!voided) return;
-		const { id: paymentId, amount, currency } = voided;
-		const fact = PaymentFailed({ paymentId, orderId, amount, currency, reason: "VOIDED" });
-		await this.publish(tx, fact, { correlationId: orderId, causationId: operation.operationId });
+		await markVoided(this, tx, orderId, operation.operationId);
 	});
 	const payment = await findPayment(this.db, orderId);
-	if (payment?.status === "VOIDED") await voidAtProvider(this, payment);
+	// The provider may have approved another attempt than the one that it declined.
+	const mayBeHeld = payment?.status === "VOIDED" || payment?.status === "DECLINED";
+	if (mayBeHeld) await voidAtProvider(this, payment, time);
+}
+
+/** In the shop's own books; nothing where the payment is over already. */
+export async function markVoided(
+	service: PaymentsService,
+	tx: Transaction,
+	orderId: string,
+	causationId: string,
+): Promise<void> {
+	const voided = await movePayment(tx, orderId, ["AUTHORIZING", "AUTHORIZED"], "VOIDED");
+	if (!voided) return;
+	const { id: paymentId, amount, currency } = voided;
+	const fact = PaymentFailed({ paymentId, orderId, amount, currency, reason: "VOIDED" });
+	await service.publish(tx, fact, { correlationId: orderId, causationId });
 }
 
 type Authorisation = Pick<PaymentRow, "orderId" | "amount" | "currency" | "authorizeOperationId">;
@@ -35,8 +49,12 @@ type Authorisation = Pick<PaymentRow, "orderId" | "amount" | "currency" | "autho
  * Gives one authorisation back. Its id is derived from the authorisation's, so that whoever does it, and however often,
  * the provider knows it for the same request.
  */
-export async function voidAtProvider(service: PaymentsService, authorisation: Authorisation): Promise<void> {
+export async function voidAtProvider(
+	service: PaymentsService,
+	authorisation: Authorisation,
+	time: StepTime = stepTime(),
+): Promise<void> {
 	const { orderId, amount, currency, authorizeOperationId: authorisationId } = authorisation;
 	const request = { operationId: uuidv5("void", authorisationId), orderId, amount, currency, authorisationId };
-	await ask(orderId, (signal) => service.provider.void(request, signal));
+	await ask(orderId, time, (signal) => service.provider.void(request, signal));
 }
