@@ -2,6 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import type { SagaDefinition } from "../mixins/saga/definition";
 import { sagaDiagram, sagaTable } from "../mixins/saga/diagram";
+import { byHandSaga } from "../services/orders/by-hand.saga";
 import { cancellationSaga } from "../services/orders/cancellation.saga";
 import { checkoutSaga } from "../services/orders/checkout.saga";
 import { projectRoot } from "./project";
@@ -11,10 +12,11 @@ const FILE = path.join(projectRoot, "docs/sagas.md");
 
 /** The page about the shop's sagas, as their definitions are. */
 export function sagasPage(): string {
-	const sagas = [checkoutSaga(readSettings({}).reservationTtlS), cancellationSaga] as unknown as SagaDefinition<
-		never,
-		never
-	>[];
+	const sagas = [
+		checkoutSaga(readSettings({}).reservationTtlS),
+		cancellationSaga,
+		byHandSaga,
+	] as unknown as SagaDefinition<never, never>[];
 	const sections = sagas.map((saga) => {
 		const canTurnRound = saga.steps.some(({ kind }) => kind !== "forward");
 		const deadline = `\nWhat has not come past the pivot after ${saga.deadlineMs / 1_000} s is undone.\n`;

@@ -1,29 +1,39 @@
 import { forward, saga, type Progress, type StepContext } from "../../mixins/saga/definition";
 import type { Transaction } from "../../mixins/database/database";
+import { settledByHand } from "./by-hand.saga";
 import type { PaymentStatus } from "./orders.model";
 import { settleOrderPayment } from "./orders.table";
 import type { OrdersService } from "./orders.service";
 
 export interface CancellationData {
 	orderId: string;
+	/** How the money went back, once it has: what was never captured is voided. */
+	settled?: PaymentStatus;
 }
 
 /** The order is CANCELLED already when this begins, and its stock goes back by the event; what is left is the money. */
 export const cancellationSaga = saga<CancellationData, OrdersService>({
 	name: "cancellation",
-	steps: [forward("refund the payment", { do: refundPayment, reached: "REFUNDED", timeoutMs: 8_000 })],
+	steps: [
+		forward("refund the payment", { do: refundPayment, reached: "REFUNDED", timeoutMs: 8_000, waitMs: 3_600_000 }),
+	],
 	deadlineMs: 60_000,
 	deadlineReason: "TIMED_OUT",
 	failed: "FAILED",
 	compensated: "COMPENSATED",
 	reach,
+	decided: settledByHand,
 });
 
-/** Answers "not yet" while the payment is still being captured, and is tried again. */
+/**
+ * Answers "not yet" while the payment is still being captured, and is tried again: for an hour, which is longer than any
+ * capture takes that needs no operator.
+ */
 async function refundPayment(step: StepContext<CancellationData>) {
 	const { orderId } = step.data;
 	const operation = { sagaId: step.sagaId, step: "refund", operationId: step.operationId };
-	await step.call("payments.refund", { operation, orderId });
+	const refunded = await step.call<{ settled?: PaymentStatus } | null>("payments.refund", { operation, orderId });
+	return { keep: { settled: refunded?.settled ?? "REFUNDED" } };
 }
 
 async function reach(
@@ -31,5 +41,5 @@ async function reach(
 	tx: Transaction,
 	{ data, status }: Progress<CancellationData>,
 ): Promise<void> {
-	this.tellFollowers(tx, await settleOrderPayment(tx, data.orderId, status as PaymentStatus));
+	this.tellFollowers(tx, await settleOrderPayment(tx, data.orderId, data.settled ?? (status as PaymentStatus)));
 }

@@ -2,6 +2,7 @@ import { forward, given, pivot, saga, step, type Progress, type StepContext } fr
 import type { Transaction } from "../../mixins/database/database";
 import { OrderConfirmed, OrderFailed } from "./orders.events";
 import type { Address } from "../address";
+import { settledByHand } from "./by-hand.saga";
 import type { OrderStatus, PaymentStatus } from "./orders.model";
 import type { NewOrder } from "./orders.table";
 import { advanceOrder, settleOrderPayment } from "./orders.table";
@@ -33,6 +34,7 @@ export const checkoutSaga = (reservationTtlS: number) =>
 		failed: "FAILED",
 		compensated: "COMPENSATED",
 		reach,
+		decided: settledByHand,
 	});
 
 async function reserveStock(step: Checkout) {

@@ -14,6 +14,7 @@ import { Sagas, type WithSagas } from "../../mixins/saga/saga.mixin";
 import { SKIP, TAKE } from "../pages";
 import type { Resources } from "../resources";
 import { READ_TIMEOUT_MS } from "../timeouts";
+import { byHandSaga } from "./by-hand.saga";
 import { cancellationSaga } from "./cancellation.saga";
 import { checkoutSaga } from "./checkout.saga";
 import { cancelOrder, deliverOrder, shipOrder } from "./life";
@@ -56,6 +57,7 @@ export default function orders({ settings, transport, topology, database, alone 
 				{ schema: "orders", alone, historyDays: settings.sagaHistoryDays },
 				checkoutSaga(settings.reservationTtlS) as never,
 				cancellationSaga as never,
+				byHandSaga as never,
 			),
 			Events({ schema: "orders", transport, consumers: ordersConsumers }),
 			Retention([

@@ -86,12 +86,12 @@ export async function advanceOrder(tx: Transaction, change: OrderChange): Promis
 	return row && viewOf(row, [...row.history, row.latest]);
 }
 
-// A capture may be written down after the refund that followed it: then it is no news.
+// A capture may be written down after the refund or the void that followed it: then it is no news.
 const settlePayment = sql(
 	"orders.settle_payment",
 	`WITH changed AS (
 		UPDATE orders.orders SET payment_status = $2, version = version + 1, updated_at = clock_timestamp()
-		WHERE id = $1 AND payment_status NOT IN ($2, 'REFUNDED') RETURNING *
+		WHERE id = $1 AND payment_status NOT IN ($2, 'REFUNDED', 'VOIDED') RETURNING *
 	)
 	SELECT ${COLUMNS}, ${HISTORY} FROM changed o`,
 );

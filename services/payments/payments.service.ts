@@ -8,6 +8,7 @@ import { operationParams } from "../../mixins/saga/participant";
 import { SagaParticipant } from "../../mixins/saga/participant.mixin";
 import type { Resources } from "../resources";
 import { authorise } from "./authorise";
+import { settleByHand } from "./by-hand";
 import { hearOfApproval } from "./late";
 import type { PaymentProvider } from "./providers/provider";
 import { sandboxProvider } from "./providers/sandbox";
@@ -29,7 +30,7 @@ export default function payments({ settings, transport, topology, database }: Re
 		mixins: [
 			Database(database("payments")),
 			Outbox({ schema: "payments", transport, topology, historyDays: settings.eventHistoryDays }),
-			SagaParticipant({ schema: "payments", historyDays: settings.sagaHistoryDays }),
+			SagaParticipant({ schema: "payments", historyDays: settings.sagaHistoryDays, owner: "orders" }),
 			Retention(oldDiscards("payments", settings.discardHistoryDays)),
 		],
 		actions: {
@@ -45,6 +46,17 @@ export default function payments({ settings, transport, topology, database }: Re
 			void: { params: { operation, orderId }, handler: voidPayment },
 			capture: { params: { operation, orderId }, handler: capture },
 			refund: { params: { operation, orderId }, handler: refund },
+			settleByHand: {
+				params: {
+					operation,
+					orderId,
+					what: { type: "enum", values: ["capture", "refund", "void"] },
+					isDone: "boolean",
+					by: "string",
+					reason: "string",
+				},
+				handler: settleByHand,
+			},
 		},
 		created() {
 			provider = sandboxProvider(database("sandbox_provider").url);

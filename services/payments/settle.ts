@@ -1,49 +1,114 @@
 import type { Context } from "moleculer";
-import { participantOf, type Operation } from "../../mixins/saga/participant";
-import { ask } from "./ask";
+import { participantOf, StepUndoneError, type Operation } from "../../mixins/saga/participant";
+import { ask, stepTime } from "./ask";
+import { isCaptureOver } from "./capture-over";
 import { SettlementUnderWayError, WrongPaymentStatusError } from "./payments.errors";
 import type { PaymentsService } from "./payments.service";
-import { findPayment, movePayment, type PaymentRow, type PaymentStatus } from "./payments.table";
+import { findPayment, moveOrFind, type PaymentRow, type PaymentStatus } from "./payments.table";
+import type { Standing } from "./providers/provider";
+import { voidAtProvider } from "./void";
 
 const participant = participantOf("payments");
 
 type Ctx = Context<{ operation: Operation; orderId: string }>;
 
-/** Takes the money that was authorised. The provider knows a repetition by its operation id. */
+/**
+ * Takes the money that was authorised. The provider knows a repetition by its operation id.
+ * @throws {StepUndoneError} when an operator has left the capture out
+ */
 export async function capture(this: PaymentsService, ctx: Ctx): Promise<void> {
 	const { operation, orderId } = ctx.params;
-	const payment = await findPayment(this.db, orderId);
+	const time = stepTime();
+	const payment = await findPending(this, operation, orderId);
 	if (payment?.status === "CAPTURED" || payment?.status === "REFUNDED") return;
 	if (payment?.status !== "AUTHORIZED") throw new WrongPaymentStatusError(orderId, payment?.status, "CAPTURED");
-	await ask(orderId, (signal) => this.provider.capture(requestOf(payment, operation), signal));
-	await settle(this, operation, orderId, "AUTHORIZED", "CAPTURED");
+	await ask(orderId, time, (signal) => this.provider.capture(requestOf(payment, operation), signal));
+	await settle(this, operation, orderId, ["AUTHORIZED"], ["CAPTURED", "REFUNDED"]);
 }
 
-/** Gives the money back. @throws {SettlementUnderWayError} until it has been captured */
-export async function refund(this: PaymentsService, ctx: Ctx): Promise<void> {
+/** How the money went back, which depends on whether it had been taken. */
+export interface Refunded {
+	settled: "REFUNDED" | "VOIDED";
+}
+
+/**
+ * Gives the money back: what was captured is refunded, what never will be is voided. Where the shop's own books may be
+ * behind, because somebody has decided about the capture, the provider's are asked.
+ * @throws {SettlementUnderWayError} until the capture is over, done or not
+ */
+export async function refund(this: PaymentsService, ctx: Ctx): Promise<Refunded> {
 	const { operation, orderId } = ctx.params;
-	const payment = await findPayment(this.db, orderId);
-	if (payment?.status === "REFUNDED") return;
-	if (payment?.status === "AUTHORIZED") throw new SettlementUnderWayError(orderId);
-	if (payment?.status !== "CAPTURED") throw new WrongPaymentStatusError(orderId, payment?.status, "REFUNDED");
-	await ask(orderId, (signal) => this.provider.refund(requestOf(payment, operation), signal));
-	await settle(this, operation, orderId, "CAPTURED", "REFUNDED");
+	const time = stepTime();
+	const payment = await findPending(this, operation, orderId);
+	if (payment?.status === "REFUNDED") return { settled: "REFUNDED" };
+	if (payment?.status === "VOIDED") {
+		await voidAtProvider(this, payment, time);
+		return { settled: "VOIDED" };
+	}
+	if (payment?.status !== "AUTHORIZED" && payment?.status !== "CAPTURED") {
+		throw new WrongPaymentStatusError(orderId, payment?.status, "REFUNDED");
+	}
+	if (payment.status === "AUTHORIZED" && !(await isCaptureOver(ctx, this.db, orderId))) {
+		throw new SettlementUnderWayError(orderId);
+	}
+
+	const standing = isTheProvidersOwn(payment)
+		? "captured"
+		: await ask(orderId, time, (signal) => this.provider.standing(payment.authorizeOperationId, signal));
+	const to = END_OF[standing];
+	if (to === undefined)
+		throw new WrongPaymentStatusError(orderId, `${payment.status} and not at the provider`, "REFUNDED");
+	if (standing === "captured") {
+		await ask(orderId, time, (signal) => this.provider.refund(requestOf(payment, operation), signal));
+	}
+	await settle(this, operation, orderId, ["AUTHORIZED", "CAPTURED"], [to]);
+	if (to === "VOIDED") {
+		this.logger.warn(`The payment of order ${orderId} was never captured at the provider: it is voided, not refunded`);
+		await voidAtProvider(this, payment, time);
+	}
+	return { settled: to };
+}
+
+const END_OF: Record<Standing, Refunded["settled"] | undefined> = {
+	captured: "REFUNDED",
+	refunded: "REFUNDED",
+	authorised: "VOIDED",
+	voided: "VOIDED",
+	unknown: undefined,
+};
+
+/** Captured by the provider's own answer, and not on somebody's word. */
+function isTheProvidersOwn({ status, byHand }: PaymentRow): boolean {
+	return status === "CAPTURED" && !byHand?.some(({ what }) => what === "capture");
+}
+
+/** @throws {StepUndoneError} when an operator has left the step out: a late attempt must not do it all the same */
+async function findPending(
+	{ db }: PaymentsService,
+	operation: Operation,
+	orderId: string,
+): Promise<PaymentRow | undefined> {
+	const [payment, overForMs] = await Promise.all([findPayment(db, orderId), participant.undoneForMs(db, operation)]);
+	if (overForMs !== undefined) throw new StepUndoneError(operation);
+	return payment;
 }
 
 function requestOf({ orderId, amount, currency }: PaymentRow, { operationId }: Operation) {
 	return { operationId, orderId, amount, currency };
 }
 
+/** @param to the first is where it goes; the others are as good */
 async function settle(
 	service: PaymentsService,
 	operation: Operation,
 	orderId: string,
-	from: PaymentStatus,
-	to: PaymentStatus,
+	from: PaymentStatus[],
+	to: [PaymentStatus, ...PaymentStatus[]],
 ): Promise<void> {
 	await service.db.transaction((tx) =>
 		participant.doOnce(tx, operation, async () => {
-			await movePayment(tx, orderId, [from], to);
+			const { payment } = await moveOrFind(tx, orderId, from, to[0]);
+			if (!payment || !to.includes(payment.status)) throw new WrongPaymentStatusError(orderId, payment?.status, to[0]);
 		}),
 	);
 }

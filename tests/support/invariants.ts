@@ -102,7 +102,8 @@ async function brokenMoney({ database }: Books): Promise<string[]> {
 				WHEN o.status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED') THEN
 					(authorized, captured, voided, refunded, least, most) IS NOT DISTINCT FROM (1, 1, 0, 0, o.total, o.total)
 				WHEN o.status = 'CANCELLED' THEN
-					(authorized, captured, voided, refunded, least, most) IS NOT DISTINCT FROM (1, 1, 0, 1, o.total, o.total)
+					(authorized, least, most) IS NOT DISTINCT FROM (1, o.total, o.total)
+					AND (captured, voided, refunded) IN ((1, 0, 1), (0, 1, 0))
 				WHEN e.order_id IS NULL THEN true
 				ELSE (authorized, captured, voided, refunded) IS NOT DISTINCT FROM (1, 0, 1, 0)
 			END AS sound

@@ -13,6 +13,9 @@ export interface ProviderRequest {
 /** What a provider says to an authorisation. */
 export type ProviderAnswer = { approved: true } | { approved: false; reason: RefusalReason };
 
+/** How far a payment has come by the provider's own books; `unknown` where it has never authorised it. */
+export type Standing = "unknown" | "authorised" | "captured" | "voided" | "refunded";
+
 /** What a provider says without being asked: that it has authorised, after its time was over or a second time. */
 export type LateApproval = ProviderRequest;
 
@@ -25,7 +28,10 @@ export interface PaymentProvider {
 	authorise(request: ProviderRequest & { token: string }, signal: AbortSignal): Promise<ProviderAnswer>;
 	/** Whether this authorisation was approved, whenever its answer got lost. */
 	lookUp(operationId: string, signal: AbortSignal): Promise<boolean>;
+	/** Refuses what was voided. */
 	capture(request: ProviderRequest, signal: AbortSignal): Promise<void>;
+	/** What has become of an authorisation by the provider's own books, whoever asked for it, at a desk as well. */
+	standing(authorisationId: string, signal: AbortSignal): Promise<Standing>;
 	/** Gives an authorisation back; one that has not arrived yet will be refused, or told of as approved late. */
 	void(request: ProviderRequest & { authorisationId: string }, signal: AbortSignal): Promise<void>;
 	refund(request: ProviderRequest, signal: AbortSignal): Promise<void>;

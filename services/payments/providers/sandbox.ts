@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
-import type { PaymentProvider, ProviderAnswer, ProviderRequest } from "./provider";
+import type { PaymentProvider, ProviderAnswer, ProviderRequest, Standing } from "./provider";
 import { promiseNotices, sandboxNotices } from "./sandbox-notices";
 
 type Kind = "authorize" | "capture" | "void" | "refund";
@@ -50,8 +50,11 @@ export function sandboxProvider(databaseUrl: string): PaymentProvider {
 			return recorded ? APPROVED : { approved: false, reason: "PAYMENT_CALLED_OFF" };
 		},
 		lookUp: (operationId) => isInLedger(pool, operationId),
-		capture: (request) => record(pool, "capture", request),
-		refund: (request) => record(pool, "refund", request),
+		async capture(request) {
+			if (!(await recordCapture(pool, request))) throw new Error("the authorisation was voided");
+		},
+		standing: (authorisationId) => standingOf(pool, authorisationId),
+		refund: (request) => recordRefund(pool, request),
 		async void({ authorisationId, ...request }) {
 			await pool.query(CALL_OFF, [authorisationId]);
 			await pool.query(VOID, [request.operationId, request.orderId, authorisationId]);
@@ -94,15 +97,41 @@ function behave(token: string): Behaviour {
 	return BEHAVIOURS.get(token) ?? "invalid";
 }
 
-const RECORD = `INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
-	VALUES ($1, $2, $3, $4, $5) ON CONFLICT (operation_id) DO NOTHING`;
+const REFUND = `INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
+	VALUES ($1, $2, 'refund', $3, $4) ON CONFLICT (operation_id) DO NOTHING`;
 
-async function record(
-	pool: pg.Pool,
-	kind: Kind,
-	{ operationId, orderId, amount, currency }: ProviderRequest,
-): Promise<void> {
-	await pool.query(RECORD, [operationId, orderId, kind, amount, currency]);
+async function recordRefund(pool: pg.Pool, request: ProviderRequest): Promise<void> {
+	const { operationId, orderId, amount, currency } = request;
+	await pool.query(REFUND, [operationId, orderId, amount, currency]);
+}
+
+const CAPTURE = `INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
+	SELECT $1, $2, 'capture', $3, $4
+	WHERE NOT EXISTS (SELECT FROM sandbox_provider.ledger WHERE order_id = $2 AND kind = 'void')
+	ON CONFLICT (operation_id) DO NOTHING`;
+
+/** @returns false when it was voided before */
+async function recordCapture(pool: pg.Pool, request: ProviderRequest): Promise<boolean> {
+	const { operationId, orderId, amount, currency } = request;
+	const recorded = await pool.query(CAPTURE, [operationId, orderId, amount, currency]);
+	return recorded.rowCount === 1 || isInLedger(pool, operationId);
+}
+
+// What came last, in the order in which it can have happened.
+const STANDING = `SELECT kind FROM sandbox_provider.ledger
+	WHERE order_id = (SELECT order_id FROM sandbox_provider.ledger WHERE operation_id = $1)
+	ORDER BY array_position(ARRAY['refund', 'capture', 'void', 'authorize'], kind) LIMIT 1`;
+
+const STANDINGS: Record<Kind, Standing> = {
+	authorize: "authorised",
+	capture: "captured",
+	void: "voided",
+	refund: "refunded",
+};
+
+async function standingOf(pool: pg.Pool, authorisationId: string): Promise<Standing> {
+	const { rows } = await pool.query<{ kind: Kind }>(STANDING, [authorisationId]);
+	return rows[0] ? STANDINGS[rows[0].kind] : "unknown";
 }
 
 const CALL_OFF = `INSERT INTO sandbox_provider.authorisations (operation_id, approved) VALUES ($1, false)
