@@ -16,6 +16,8 @@ const CONSUMING = "mixins/events-mixin.int.test.ts";
 const TAKEOVER = "mixins/saga-takeover.int.test.ts";
 const SHOPPERS = "crowds/shoppers.int.test.ts";
 const RETENTION = "journeys/retention.int.test.ts";
+const SAGA = "mixins/saga.int.test.ts";
+const BY_HAND = "journeys/settled-by-hand.int.test.ts";
 const PAYING = "journeys/paying.int.test.ts";
 
 /** In the events between services. */
@@ -39,7 +41,7 @@ const inEvents: PlantedBug[] = [
 
 /** In the saga, the stock and the payments. */
 const inCheckout: PlantedBug[] = [
-	{ name: "undo in forward order", suite: "mixins/saga.int.test.ts", tests: "in reverse order" },
+	{ name: "undo in forward order", suite: SAGA, tests: "in reverse order" },
 	{ name: "no epoch check", suite: TAKEOVER, tests: "a frozen node" },
 	{ name: "operation id made anew", suite: "crash/failpoints.int.test.ts", tests: "a node that dies" },
 	{ name: "read then write stock", suite: SHOPPERS, tests: "a crowd of shoppers" },
@@ -47,6 +49,21 @@ const inCheckout: PlantedBug[] = [
 	{ name: "lease that never expires", suite: TAKEOVER, tests: "a log that tells of it" },
 	{ name: "capture before the pivot", suite: "journeys/time.int.test.ts", tests: "nothing is paid" },
 	{ name: "key not scoped to its user", suite: PAYING, tests: "a key is good for one request" },
+	{ name: "log that grows with waiting", suite: SAGA, tests: "waiting adds two lines" },
+	{ name: "waiting without an end", suite: SAGA, tests: "past the pivot an operator is asked" },
+	{
+		name: "undo past an unknown step",
+		suite: "mixins/saga-versions.int.test.ts",
+		tests: "an old node that turns round",
+	},
+	{ name: "pruned by age alone", suite: "mixins/participant.int.test.ts", tests: "as long as the saga is not over" },
+	{ name: "refund that waits for ever", suite: BY_HAND, tests: "a decision that payments was not told of" },
+	{ name: "decision that nobody hears of", suite: BY_HAND, tests: "a capture that was made by hand" },
+	{
+		name: "approval of a declined payment",
+		suite: "journeys/several-attempts.int.test.ts",
+		tests: "one that is declined",
+	},
 ];
 
 /** In what is cleared away. */
