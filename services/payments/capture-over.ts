@@ -8,7 +8,7 @@ import { PROVIDER_TIMEOUT_MS } from "./ask";
 const participant = participantOf("payments");
 
 /** A capture that was begun just before it was called off may still be on its way to the provider for so long. */
-const ON_ITS_WAY_MS = PROVIDER_TIMEOUT_MS + 1_000;
+export const ON_ITS_WAY_MS = PROVIDER_TIMEOUT_MS + 1_000;
 
 /**
  * Whether nobody will capture the payment any more, though it is not captured: an operator has left that out, or said that

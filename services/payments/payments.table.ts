@@ -15,6 +15,8 @@ export interface PaymentRow {
 	authorizeOperationId: string;
 	failureReason: string | null;
 	byHand: readonly SettledByHand[] | null;
+	/** Since it was moved last. */
+	unmovedForMs: number;
 }
 
 /** What a person has said that they did at the provider's desk, or that nobody will do. */
@@ -29,7 +31,8 @@ export interface SettledByHand {
 type Queries = Pick<Database | Transaction, "query">;
 
 const COLUMNS = `id, order_id AS "orderId", amount, currency, status, authorize_operation_id AS "authorizeOperationId",
-	failure_reason AS "failureReason", by_hand AS "byHand"`;
+	failure_reason AS "failureReason", by_hand AS "byHand",
+	(extract(epoch FROM now() - updated_at) * 1000)::float8 AS "unmovedForMs"`;
 
 const open = sql(
 	"payments.open",

@@ -1,7 +1,7 @@
 import type { Context } from "moleculer";
 import { participantOf, StepUndoneError, type Operation } from "../../mixins/saga/participant";
 import { ask, stepTime } from "./ask";
-import { isCaptureOver } from "./capture-over";
+import { isCaptureOver, ON_ITS_WAY_MS } from "./capture-over";
 import { SettlementUnderWayError, WrongPaymentStatusError } from "./payments.errors";
 import type { PaymentsService } from "./payments.service";
 import { findPayment, moveOrFind, type PaymentRow, type PaymentStatus } from "./payments.table";
@@ -48,11 +48,11 @@ export async function refund(this: PaymentsService, ctx: Ctx): Promise<Refunded>
 	if (payment?.status !== "AUTHORIZED" && payment?.status !== "CAPTURED") {
 		throw new WrongPaymentStatusError(orderId, payment?.status, "REFUNDED");
 	}
-	if (payment.status === "AUTHORIZED" && !(await isCaptureOver(ctx, this.db, orderId))) {
-		throw new SettlementUnderWayError(orderId);
-	}
+	const isOwn = isTheProvidersOwn(payment);
+	const isOver = payment.status === "CAPTURED" ? isLongAgo(payment) : await isCaptureOver(ctx, this.db, orderId);
+	if (!isOwn && !isOver) throw new SettlementUnderWayError(orderId);
 
-	const standing = isTheProvidersOwn(payment)
+	const standing = isOwn
 		? "captured"
 		: await ask(orderId, time, (signal) => this.provider.standing(payment.authorizeOperationId, signal));
 	const to = END_OF[standing];
@@ -80,6 +80,11 @@ const END_OF: Record<Standing, Refunded["settled"] | undefined> = {
 /** Captured by the provider's own answer, and not on somebody's word. */
 function isTheProvidersOwn({ status, byHand }: PaymentRow): boolean {
 	return status === "CAPTURED" && !byHand?.some(({ what }) => what === "capture");
+}
+
+/** An attempt that was under way when somebody said that it was done by hand has arrived by now, or never will. */
+function isLongAgo({ unmovedForMs }: PaymentRow): boolean {
+	return unmovedForMs > ON_ITS_WAY_MS;
 }
 
 /** @throws {StepUndoneError} when an operator has left the step out: a late attempt must not do it all the same */

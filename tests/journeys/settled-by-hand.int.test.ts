@@ -90,6 +90,11 @@ describe.each(transports)("captures that were given up, with events over %s", (e
 					WHERE saga_id = $1 AND step = 'capture' AND state = 'UNDONE'`,
 					[order.id],
 				);
+				await shop.database.query(
+					`UPDATE payments.payments SET updated_at = now() - interval '1 minute'
+					WHERE order_id = $1 AND status = 'CAPTURED' AND by_hand IS NOT NULL`,
+					[order.id],
+				);
 				const { rows } = await shop.database.query<{ payment_status: string }>(
 					"SELECT payment_status FROM orders.orders WHERE id = $1 AND status = 'CANCELLED'",
 					[order.id],
