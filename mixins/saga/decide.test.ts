@@ -143,10 +143,37 @@ test("the pause after a failure doubles, up to two seconds", () => {
 	expect(pauses).toEqual([200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
 });
 
-test("a service that is away is asked once a second: a wait of minutes must not fill the log", () => {
+test("a service that is away is asked once a second: hundreds of sagas may be waiting for it", () => {
 	const pauses = [0, 3].map((attempts) => afterMs(decide(patient, at("RUNNING", 0, attempts), answers.away, false)));
 
 	expect(pauses).toEqual([1_000, 1_000]);
+});
+
+describe("a service that is away for a day", () => {
+	const DAY_MS = 86_400_000;
+	const waited = (status: Position["status"], step: number, waitedMs: number): Position => ({
+		...at(status, step, 0),
+		waitedMs,
+	});
+
+	test.each<[string, Position["status"], number]>([
+		["past the pivot", "RUNNING", 4],
+		["in an undo", "COMPENSATING", 1],
+	])("is an operator's, %s, and not before", (_where, status, step) => {
+		expect(decide(steps, waited(status, step, DAY_MS), answers.away, true)).toEqual(operator("GONE"));
+		expect(decide(steps, waited(status, step, DAY_MS - 1), answers.away, true)).toEqual(again(0));
+		expect(decide(steps, waited(status, step, DAY_MS), answers.failed, true)).toEqual(again(1));
+	});
+
+	test("is the deadline's before the pivot", () => {
+		expect(decide(steps, waited("RUNNING", 1, DAY_MS), answers.away, false)).toEqual(again(0));
+	});
+
+	test("is waited for as long as the step says", () => {
+		const hurried = [forward("send", { do: nothing, waitMs: 1_000 })] as readonly Step<never>[];
+
+		expect(decide(hurried, waited("RUNNING", 0, 1_000), answers.away, false)).toEqual(operator("GONE"));
+	});
 });
 
 const patient = [forward("send the tickets", { do: nothing, attempts: 100 })] as readonly Step<never>[];
