@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { ServiceBroker } from "moleculer";
 import type { Transaction } from "../../mixins/database/database";
+import { Database } from "../../mixins/database/database.mixin";
 import { sql } from "../../mixins/database/statement";
 import { participantOf, StepUndoneError, type Operation } from "../../mixins/saga/participant";
+import { SagaParticipant } from "../../mixins/saga/participant.mixin";
 import { participantRetention } from "../../mixins/saga/retention";
+import { until } from "../support/until";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
 import { gate } from "./transport.stage";
 
@@ -284,6 +288,33 @@ describe("what was done for sagas long ago", () => {
 
 		await expect(sweeping).rejects.toBe(away);
 		expect(await remembered(step)).toEqual(["DONE"]);
+	});
+
+	test("is cleared away by the mixin, a minute after the start, as the service says that owns the sagas", async () => {
+		const [waiting, over] = [await begun(), await begun()];
+		await age(waiting, over);
+		const broker = new ServiceBroker({ logger: false });
+		broker.createService({
+			name: "journeys",
+			actions: { sagasOver: () => [over.doing.sagaId] },
+		});
+		broker.createService({
+			name: "hotel",
+			mixins: [
+				Database({ url: database.url }),
+				SagaParticipant({ schema: "hotel", historyDays: 90, owner: "journeys" }),
+			],
+		});
+
+		const sweeps = jest.spyOn(globalThis, "setInterval");
+		await broker.start();
+		const sweep = sweeps.mock.calls.find(([, ms]) => ms === 60_000)![0];
+		sweeps.mockRestore();
+		sweep();
+		await until(async () => (await remembered(over))[0] === undefined, { what: "the old rows to be cleared away" });
+		await broker.stop();
+
+		expect(await remembered(waiting)).toEqual(["DONE"]);
 	});
 
 	test("is kept for 15 days at least: the event that begins its saga may be on its way for that long", async () => {
