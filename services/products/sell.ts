@@ -11,10 +11,15 @@ import type { ProductsService } from "./products.service";
 import { release } from "./reserve";
 
 // An expired reservation that the sweeper has not reached is still there, and still good.
-const secureReservation = sql(
+const secureReserved = sql(
 	"catalog.secure",
 	`UPDATE catalog.reservations SET expires_at = NULL, updated_at = now()
 	WHERE order_id = $1 AND state = 'RESERVED' RETURNING order_id`,
+);
+
+const lockReservation = sql(
+	"catalog.lock_reservation",
+	"SELECT state FROM catalog.reservations WHERE order_id = $1 FOR UPDATE",
 );
 
 type Problem = "OUT_OF_STOCK" | "PRICE_CHANGED" | "PRODUCT_UNAVAILABLE";
@@ -30,7 +35,7 @@ interface LineRow {
 const reserveAgain = sql(
 	"catalog.reserve_again",
 	`WITH reservation AS (
-		SELECT order_id, cart_id FROM catalog.reservations WHERE order_id = $1 AND state = 'EXPIRED' FOR UPDATE
+		SELECT order_id, cart_id FROM catalog.reservations WHERE order_id = $1 AND state = 'EXPIRED'
 	), locked AS (
 		SELECT s.product_id, s.on_hand, s.reserved, l.quantity, l.unit_price, cart_id
 		FROM reservation JOIN catalog.reservation_lines l USING (order_id) JOIN catalog.stock s USING (product_id)
@@ -58,18 +63,35 @@ const reserveAgain = sql(
 );
 
 /**
- * From here on nothing takes the order's stock away: the last thing before the order is confirmed.
+ * From here on nothing takes the order's stock away: the last thing before the order is confirmed. Safe to repeat.
  * @throws {ReservationRefusedError} when it had expired and can't be had any more as it was
  */
 export async function secure(this: ProductsService, ctx: Context<{ orderId: string }>): Promise<void> {
 	const { orderId } = ctx.params;
-	const secured = await this.db.query(secureReservation, [orderId]);
-	if (secured.length === 0) await this.db.transaction((tx) => holdAgain(this, tx, orderId));
+	const secured = await this.db.query(secureReserved, [orderId]);
+	if (secured.length === 0) await this.db.transaction((tx) => secureLocked(this, tx, orderId));
+}
+
+/** What was not RESERVED a moment ago may be so by now, by another attempt of the same saga: the locked row decides. */
+async function secureLocked(service: ProductsService, tx: Transaction, orderId: string): Promise<void> {
+	const [reservation] = await tx.query<{ state: string }>(lockReservation, [orderId]);
+	switch (reservation?.state) {
+		case "RESERVED":
+			await tx.query(secureReserved, [orderId]);
+			return;
+		case "EXPIRED":
+			await holdAgain(service, tx, orderId);
+			return;
+		// Secured by an earlier attempt: the order has been confirmed since.
+		case "SOLD":
+			return;
+		default:
+			throw new ReservationRefusedError("OUT_OF_STOCK", orderId);
+	}
 }
 
 async function holdAgain(service: ProductsService, tx: Transaction, orderId: string): Promise<void> {
 	const lines = await tx.query<LineRow>(reserveAgain, [orderId]);
-	if (lines.length === 0) throw new ReservationRefusedError("OUT_OF_STOCK", orderId);
 	const refused = lines.find(({ problem }) => problem !== null);
 	if (refused) throw new ReservationRefusedError(refused.problem!, refused.productId);
 	const items = lines.map(({ productId, quantity }) => ({ productId, quantity }));

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import { openShop, type Shop } from "../support/shop";
+import type { Product } from "../support/shop-types";
+import { until } from "../support/until";
+import { inventoryOf, type Answer, type Inventory } from "./inventory.stage";
+import type { ModelOrder, Move } from "./inventory-model";
+
+/** However the two get out of what they wait for. */
+const ROUNDS = 5;
+
+let shop: Shop;
+let inventory: Inventory;
+beforeAll(async () => {
+	shop = await openShop({ events: "postgres" });
+	inventory = inventoryOf(shop);
+});
+afterAll(async () => shop[Symbol.asyncDispose]());
+
+/** An order whose reservation has expired, and was given back. */
+async function anExpiredOrder(product: Product): Promise<ModelOrder> {
+	const order: ModelOrder = { id: randomUUID(), wants: new Map([[product.id, 2]]), state: undefined, tombstone: false };
+	expect(await inventory.make("reserve", order)).toBe("done");
+	expect(await inventory.make("expire", order)).toBe("done");
+	await shop.eventually(() => stateOf(order), "EXPIRED");
+	return order;
+}
+
+const stateOf = async ({ id }: ModelOrder) => (await inventory.statesOf([id])).get(id);
+
+/** As sagas do: who could not be answered is asked again. */
+async function ask(move: Move, order: ModelOrder): Promise<Answer> {
+	return until(
+		async () => {
+			const answer = await inventory.make(move, order);
+			return answer !== "UNAVAILABLE" && answer !== "OVERLOADED" && answer;
+		},
+		{ what: `an answer to ${move}` },
+	);
+}
+
+/** Makes them all wait for a stranger's lock, and only then lets them go. */
+async function meetingAt(lock: string, works: readonly (() => Promise<Answer>)[]): Promise<Answer[]> {
+	const stranger = await shop.holding(lock);
+	const answers = works.map((work) => work());
+	await until(
+		async () => {
+			const { rows } = await shop.database.query<{ count: number }>(
+				`SELECT count(*)::int FROM pg_stat_activity
+				WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`,
+			);
+			return rows[0]!.count >= works.length;
+		},
+		{ what: `${works.length} to wait for a lock` },
+	).finally(() => stranger[Symbol.asyncDispose]());
+	return Promise.all(answers);
+}
+
+const onTheReservation = ({ id }: ModelOrder): string =>
+	`SELECT FROM catalog.reservations WHERE order_id = '${id}' FOR UPDATE`;
+const onTheStock = (_: ModelOrder, { id }: Product): string =>
+	`SELECT FROM catalog.stock WHERE product_id = '${id}' FOR UPDATE`;
+
+test.each([
+	["on the reservation", onTheReservation],
+	["on its stock", onTheStock],
+])("two that secure an expired reservation and meet %s both hear that it is held", async (_, lock) => {
+	for (let round = 0; round < ROUNDS; round++) {
+		const product = await shop.given.product({ price: inventory.price, stock: 2 });
+		const order = await anExpiredOrder(product);
+
+		const answers = await meetingAt(lock(order, product), [() => ask("secure", order), () => ask("secure", order)]);
+
+		expect(answers).toEqual(["done", "done"]);
+		expect(await stateOf(order)).toBe("SECURED");
+		expect(await inventory.stockOf(product.id)).toEqual({ on_hand: 2, reserved: 2, sold: 0 });
+		expect(await inventory.movementsOf(product.id)).toEqual({ on_hand: 2, reserved: 2 });
+	}
+});
+
+test("one that secures a reservation again after it was sold hears that all is well", async () => {
+	const product = await shop.given.product({ price: inventory.price, stock: 2 });
+	const order = await anExpiredOrder(product);
+	await ask("secure", order);
+	await ask("sell", order);
+
+	expect(await ask("secure", order)).toBe("done");
+
+	expect(await inventory.stockOf(product.id)).toEqual({ on_hand: 0, reserved: 0, sold: 2 });
+});
+
+test("one that secures and one that releases meet on the reservation: what is released is not held", async () => {
+	for (let round = 0; round < ROUNDS; round++) {
+		const product = await shop.given.product({ price: inventory.price, stock: 2 });
+		const order = await anExpiredOrder(product);
+
+		// The release may be first: then there is nothing to secure any more.
+		const works = [() => ask("secure", order), () => ask("release", order)];
+		const [secured, released] = await meetingAt(onTheReservation(order), works);
+
+		expect(["done", "OUT_OF_STOCK"]).toContain(secured);
+		expect(released).toBe("done");
+		expect(await stateOf(order)).toBe("RELEASED");
+		expect(await inventory.stockOf(product.id)).toEqual({ on_hand: 2, reserved: 0, sold: 0 });
+	}
+});
