@@ -33,7 +33,7 @@ export async function startMonitor({ broker, settings, missing }: MonitorOptions
 
 	const look = async (variable: string, share: PoolShare): Promise<void> => {
 		try {
-			await share.database.query(ping);
+			await share.database.upkeep.query(ping);
 			unreachable.delete(share);
 		} catch (error) {
 			unreachable.set(share, variable);

@@ -1,6 +1,8 @@
 import { type Sequelize, Transaction as SequelizeTransaction } from "sequelize";
 import type { PoolClient, QueryResult } from "pg";
 import { isConnectionLost, isSerializationConflict } from "./faults";
+import { heldUp } from "./held-up";
+import { lineBefore } from "./line";
 import type { Statement } from "./statement";
 
 /** Three in all: under contention the second nearly always succeeds; more would only add to the crowd. */
@@ -15,27 +17,93 @@ export interface Transaction {
 	afterCommit(hook: () => void): void;
 }
 
-/** A database as a service sees it: statements and transactions on the pool that it shares with its process. */
+/** How a transaction meets others. */
+export interface TransactionOptions {
+	/** For how long it waits for one lock. Default: the pool's own limit. */
+	lockWaitMs?: number;
+}
+
+/** What waits its turn may be about something that somebody else holds. */
+export interface ChangeOptions extends TransactionOptions {
+	/**
+	 * Stands for the rows that many may want at once, e.g. the products of an order. After one of them has waited for a lock
+	 * in vain, one at a time tries it again, and the others share its answer.
+	 */
+	about?: readonly string[];
+}
+
+/** What has a connection for itself, whatever the requests wait for. */
+export interface Upkeep {
+	query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
+	transaction<Result>(work: (tx: Transaction) => Promise<Result>, options?: TransactionOptions): Promise<Result>;
+}
+
+/**
+ * A database as a service sees it: statements and transactions on the pool that it shares with its process. None may be
+ * begun within another's work: those who hold a connection and wait for a second one may wait for each other.
+ * Each throws {@link DatabaseBusyError} when it has stood in line for too long.
+ */
 export interface Database {
 	readonly sequelize: Sequelize;
+	/** For what waits for nobody: reading, mostly. There is always a connection that no transaction may take. */
 	query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
+	/** One statement that changes what others may hold, with a transaction's share of the pool. */
+	change<Row extends object>(
+		statement: Statement,
+		values?: readonly unknown[],
+		options?: Pick<ChangeOptions, "about">,
+	): Promise<Row[]>;
 	/**
 	 * Runs `work` in a READ COMMITTED transaction. Deadlocks and serialisation failures are tried again, so `work`
 	 * may run more than once and must do nothing outside the transaction but in `afterCommit`.
 	 * An error at COMMIT leaves open whether it happened: callers guard by an operation id.
 	 */
-	transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+	transaction<Result>(work: (tx: Transaction) => Promise<Result>, options?: ChangeOptions): Promise<Result>;
+	/** For what must go on when all others wait: leases are renewed with it, and lost without. */
+	readonly upkeep: Upkeep;
 }
 
 /** The pg client below a Sequelize pool: the only way to named statements (figures in docs/architecture.md). */
 type Connection = PoolClient;
 
-export function databaseOn(sequelize: Sequelize): Database {
+/**
+ * Who waits for a lock keeps a connection, so of each pool one is left for reading and one for upkeep. Below three they
+ * have to share.
+ */
+function sharesOf(connectionsMax: number): { changing: number; working: number } {
+	return { changing: Math.max(1, connectionsMax - 2), working: Math.max(1, connectionsMax - 1) };
+}
+
+export function databaseOn(sequelize: Sequelize, connectionsMax: number): Database {
+	const shares = sharesOf(connectionsMax);
+	const changing = lineBefore(shares.changing);
+	const working = lineBefore(shares.working);
+	const held = heldUp();
+
+	const upkeep: Upkeep = {
+		query: (statement, values) => onConnection(sequelize, (connection) => run(connection, statement, values)),
+		transaction: (work, options) =>
+			retryOnConflict(() =>
+				onConnection(sequelize, (connection) => inTransaction(sequelize, connection, work, options)),
+			),
+	};
+	const atWork = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+		const leave = await working.enter();
+		try {
+			return await work();
+		} finally {
+			leave();
+		}
+	};
+	const change = <Result>(about: readonly string[] = [], work: () => Promise<Result>): Promise<Result> =>
+		held.pass(about, changing.enter, () => atWork(work));
+
 	return {
 		sequelize,
-		query: (statement, values) => onConnection(sequelize, (connection) => run(connection, statement, values)),
-		transaction: (work) =>
-			retryOnConflict(() => onConnection(sequelize, (connection) => inTransaction(sequelize, connection, work))),
+		query: (statement, values) => atWork(() => upkeep.query(statement, values)),
+		change: (statement, values, options) => change(options?.about, () => upkeep.query(statement, values)),
+		transaction: (work, options) => change(options?.about, () => upkeep.transaction(work, options)),
+		upkeep,
 	};
 }
 
@@ -71,6 +139,7 @@ async function inTransaction<Result>(
 	sequelize: Sequelize,
 	connection: Connection,
 	work: (tx: Transaction) => Promise<Result>,
+	{ lockWaitMs }: TransactionOptions = {},
 ): Promise<Result> {
 	const hooks: (() => void)[] = [];
 	let models: SequelizeTransaction | undefined;
@@ -82,7 +151,8 @@ async function inTransaction<Result>(
 		afterCommit: (hook) => void hooks.push(hook),
 	};
 
-	await connection.query("BEGIN");
+	// One journey for both; it ends with the transaction.
+	await connection.query(lockWaitMs === undefined ? "BEGIN" : `BEGIN; SET LOCAL lock_timeout = ${lockWaitMs}`);
 	let result: Result;
 	try {
 		result = await work(tx);

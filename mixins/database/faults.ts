@@ -1,3 +1,5 @@
+import { DatabaseBusyError, LOCK_NOT_AVAILABLE } from "./errors";
+
 /** SQLSTATE codes are listed in PostgreSQL's documentation, appendix A. */
 const SERIALIZATION_CONFLICTS = new Set(["40001", "40P01"]);
 
@@ -32,6 +34,11 @@ export function isUnreachable(error: unknown): boolean {
 	return typeof name === "string" && /^Sequelize(Connection|HostNot|AccessDenied|DatabaseTimeout)/.test(name);
 }
 
+/** Somebody else has held what it needs for longer than it may wait. */
+export function isLockTimeout(error: unknown): boolean {
+	return codeOf(error) === LOCK_NOT_AVAILABLE;
+}
+
 /** A unique constraint refused the row. @returns the constraint's name */
 export function violatedConstraint(error: unknown): string | undefined {
 	const { constraint, original } = Object(error) as { constraint?: string; original?: { constraint?: string } };
@@ -48,6 +55,6 @@ export function isUnstorableText(error: unknown): boolean {
  * the code, which another attempt repeats.
  */
 export function isPassing(error: unknown): boolean {
-	if (isSerializationConflict(error) || isUnreachable(error)) return true;
-	return /^(53...|55P03|57014)$/.test(codeOf(error) ?? "");
+	if (isSerializationConflict(error) || isUnreachable(error) || error instanceof DatabaseBusyError) return true;
+	return isLockTimeout(error) || /^(53...|57014)$/.test(codeOf(error) ?? "");
 }

@@ -50,7 +50,7 @@ export interface PoolShare {
 export function sharePool({ url, connectionsMax = POOL_SIZE_MAX }: DatabaseAddress): PoolShare {
 	let pool = pools.get(url);
 	if (!pool) {
-		pool = { database: databaseOn(openPool(url, connectionsMax)), users: 0 };
+		pool = { database: databaseOn(openPool(url, connectionsMax), connectionsMax), users: 0 };
 		pools.set(url, pool);
 	}
 	pool.users++;
@@ -81,7 +81,8 @@ function openPool(url: string, connectionsMax: number): Sequelize {
 			statement_timeout: 10_000,
 			// A server that has stopped answering altogether: longer than the server's own limit, and then the connection goes.
 			query_timeout: 15_000,
-			lock_timeout: 5_000,
+			// Twice as long as PostgreSQL takes to find a deadlock, which is tried again then.
+			lock_timeout: 2_000,
 			// No transaction waits for anything but the database. A node that is silent for so long in the middle of one is
 			// frozen, its leases are over, and its row locks would keep the others from taking its work.
 			idle_in_transaction_session_timeout: 5_000,

@@ -1,4 +1,4 @@
-import type { Database } from "../database/database";
+import type { Upkeep } from "../database/database";
 import { sql } from "../database/statement";
 
 /** A node that does not renew its leases for this long has lost them. */
@@ -18,7 +18,7 @@ export interface Leases {
 	release(): Promise<void>;
 }
 
-export function partitionLeases(db: Database, schema: string, owner: string): Leases {
+export function partitionLeases(db: Upkeep, schema: string, owner: string): Leases {
 	const statements = leaseStatements(schema);
 	let held: readonly number[] = [];
 	let heldUntilMs = 0;
@@ -56,17 +56,18 @@ function leaseStatements(schema: string) {
 			)
 			SELECT 1 + count(*)::int AS relays FROM ${schema}.outbox_relays WHERE owner <> $1 AND expires_at > now()`,
 		),
-		// Locking in the order of the partitions keeps two relays from waiting for each other.
+		// Nobody waits here: for another relay, which leaves what is over by the next time, or for a stranger who has locked
+		// one of the rows, and by that would have all the others' leases run out.
 		share: sql(
 			`${schema}.outbox.share`,
-			`WITH all_leases AS (
-				SELECT partition, owner = $1 AND expires_at > now() AS mine, owner IS NULL OR expires_at <= now() AS free
-				FROM ${schema}.outbox_leases ORDER BY partition FOR UPDATE
+			`WITH available AS (
+				SELECT partition, (owner = $1 AND expires_at > now()) IS TRUE AS mine FROM ${schema}.outbox_leases
+				WHERE owner IS NULL OR owner = $1 OR expires_at <= now()
+				ORDER BY partition FOR UPDATE SKIP LOCKED
 			), fair AS (
-				SELECT ceil(count(*)::numeric / $3)::int AS share FROM all_leases
+				SELECT ceil(count(*)::numeric / $3)::int AS share FROM ${schema}.outbox_leases
 			), ranked AS (
-				SELECT partition, mine, row_number() OVER (ORDER BY mine DESC, partition) AS place
-				FROM all_leases WHERE coalesce(mine, false) OR free
+				SELECT partition, mine, row_number() OVER (ORDER BY mine DESC, partition) AS place FROM available
 			), surplus AS (
 				UPDATE ${schema}.outbox_leases l SET owner = NULL, expires_at = NULL
 				FROM ranked, fair WHERE l.partition = ranked.partition AND mine AND place > share

@@ -128,7 +128,7 @@ export function OutboxOperations(schema: string, wakeEvent: string): Partial<Ser
 				params: { $$strict: true, ids: eventIds, by },
 				async handler(ctx: Context<{ ids: string[]; by: string }>): Promise<OutboxReport[]> {
 					const { ids, by: who } = ctx.params;
-					const rows = await this.db.query<Place & { id: string; eventType: string }>(statements.retry, [ids]);
+					const rows = await this.db.change<Place & { id: string; eventType: string }>(statements.retry, [ids]);
 					for (const { partition, seq } of rows) hint(this, wakeEvent, { partition, seq }, [this.name]);
 					this.logger.info(`${rows.length} dead events of the outbox are tried again, by ${who}`);
 					return reportOf(ids, rows, "RETRIED");
@@ -143,7 +143,7 @@ export function OutboxOperations(schema: string, wakeEvent: string): Partial<Ser
 				},
 				async handler(ctx: Context<{ ids: string[]; reason: string; by: string }>): Promise<OutboxReport[]> {
 					const { ids, reason, by: who } = ctx.params;
-					const rows = await this.db.query<{ id: string; eventType: string }>(statements.discard, [ids, reason, who]);
+					const rows = await this.db.change<{ id: string; eventType: string }>(statements.discard, [ids, reason, who]);
 					this.logger.info(`${rows.length} dead events of the outbox were discarded by ${who}: ${reason}`);
 					return reportOf(ids, rows, "DISCARDED");
 				},

@@ -99,9 +99,9 @@ export function Outbox({ schema, transport, topology, historyDays = 14 }: Outbox
 		async started() {
 			// Not the node's name alone: a restarted process must not take its dead self's lease for its own.
 			const owner = `${this.broker.nodeID}/${randomUUID()}`;
-			leases = partitionLeases(this.db, schema, owner);
+			leases = partitionLeases(this.db.upkeep, schema, owner);
 			worker = relay({
-				db: this.db,
+				db: this.db.upkeep,
 				statements,
 				leases,
 				transport,

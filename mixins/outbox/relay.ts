@@ -1,5 +1,5 @@
 import type { Logger } from "moleculer";
-import type { Database } from "../database/database";
+import type { Upkeep } from "../database/database";
 import { pauseAfter } from "../events/backoff";
 import type { OutboxMeter } from "../events/meters";
 import { hasListener, type Topology } from "../events/topology";
@@ -31,7 +31,7 @@ const TROUBLE_PAUSE = { firstMs: 100, maxMs: 1_000 };
 const ATTEMPTS_MAX = 1_500;
 
 export interface RelayOptions {
-	db: Database;
+	db: Upkeep;
 	statements: OutboxStatements;
 	leases: Leases;
 	transport: EventTransport;

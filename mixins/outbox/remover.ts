@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Database } from "../database/database";
+import type { Upkeep } from "../database/database";
 import { pauseAfter } from "../events/backoff";
 import type { Statement } from "../database/statement";
 
@@ -19,7 +19,7 @@ export interface Remover {
  * @param troubled is told each time it fails; it is tried again
  */
 export function remover(
-	db: Database,
+	db: Upkeep,
 	statement: Statement,
 	options: { removed(seqs: readonly number[]): void; troubled(error: Error): void },
 ): Remover {

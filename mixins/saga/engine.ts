@@ -204,7 +204,7 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 			if (room <= 0 || draining) return;
 			crowded = false;
 			try {
-				const rows = await db.transaction(async (tx) => {
+				const rows = await db.upkeep.transaction(async (tx) => {
 					const claimed = await store.claim(tx, known, room, evenIfLeased);
 					await place(tx, claimed);
 					for (const row of claimed) await store.log(tx, row.saga_id, [startLine(definitions.get(row.saga)!, row)]);

@@ -66,7 +66,7 @@ export function Sagas<This>(options: SagasOptions, ...sagas: SagaDefinition<neve
 		events: { "$node.connected": heard, "$node.updated": heard },
 		async started() {
 			const owner = `${this.broker.nodeID}/${randomUUID()}`;
-			store = sagaStore(this.db, options.schema, owner, this.broker.nodeID);
+			store = sagaStore(this.db.upkeep, options.schema, owner, this.broker.nodeID);
 			const definitions = new Map(
 				sagas.map((saga) => [saga.name, saga as unknown as SagaDefinition<Record<string, unknown>>]),
 			);

@@ -143,9 +143,14 @@ export function sagaStatements(schema: string) {
 			)
 			${logLines("resumed")}`,
 		),
+		// Past a row that somebody has locked: the leases of all the others would run out while it is waited for. Nobody
+		// takes that one over meanwhile, and who is about to move it renews it by that.
 		renew: sql(
 			`${schema}.saga.renew`,
-			`UPDATE ${table} SET lease_until = ${inMs("$2::int")} WHERE owner = $1 AND saga_id = ANY ($3) AND ${unfinished}`,
+			`UPDATE ${table} SET lease_until = ${inMs("$2::int")}
+			WHERE saga_id IN (
+				SELECT saga_id FROM ${table} WHERE owner = $1 AND saga_id = ANY ($3) AND ${unfinished} FOR UPDATE SKIP LOCKED
+			)`,
 		),
 		release: sql(
 			`${schema}.saga.release`,

@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from "uuid";
-import type { Database, Transaction } from "../database/database";
+import type { Transaction, Upkeep } from "../database/database";
 import type { ActOutcome } from "./act";
 import { sagaStatements } from "./statements";
 
@@ -91,7 +91,7 @@ export interface SagaStore {
 	nudge(tx: Transaction, sagaId: string): Promise<void>;
 }
 
-export function sagaStore(db: Database, schema: string, owner: string, node: string): SagaStore {
+export function sagaStore(db: Upkeep, schema: string, owner: string, node: string): SagaStore {
 	const statements = sagaStatements(schema);
 	return {
 		async insert(tx, row, firstOwner, line) {

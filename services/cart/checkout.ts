@@ -35,10 +35,12 @@ export async function checkout(this: CartService, ctx: Ctx<CheckoutParams>): Pro
 	const caller = callerOf(ctx as Context<never, CallerMeta>);
 	const { cartId, idempotencyKey, paymentToken, shippingAddress } = ctx.params;
 	const request = { cartId, paymentToken, shippingAddress };
-	const { answer, repeated } = await this.db.transaction((tx) =>
-		idempotencyKeys.once(tx, { scope: `checkout/${caller.id}`, key: idempotencyKey, request }, async () => ({
-			orderId: await acceptCheckout(this, tx, caller, ctx.params),
-		})),
+	const { answer, repeated } = await this.db.transaction(
+		(tx) =>
+			idempotencyKeys.once(tx, { scope: `checkout/${caller.id}`, key: idempotencyKey, request }, async () => ({
+				orderId: await acceptCheckout(this, tx, caller, ctx.params),
+			})),
+		{ about: [cartId] },
 	);
 	return orderAsItIs(this, ctx, answer.orderId, repeated);
 }

@@ -77,11 +77,15 @@ export async function addToCart(this: CartService, ctx: Ctx<AddParams>): Promise
 	const { idempotencyKey: key, ...request } = ctx.params;
 	const { product, available } = await productToBuy(ctx, request.productId);
 	const add = (tx: Transaction) => addProduct(this, tx, ctx, product, available);
-	const cartId = await this.db.transaction(async (tx) => {
-		const scope = ownerOfKey(ctx, key);
-		if (!key || !scope) return add(tx);
-		return (await idempotencyKeys.once(tx, { scope, key, request }, () => add(tx))).answer;
-	});
+	const whose = ctx.params.cartId ?? ctx.meta.caller?.id;
+	const cartId = await this.db.transaction(
+		async (tx) => {
+			const scope = ownerOfKey(ctx, key);
+			if (!key || !scope) return add(tx);
+			return (await idempotencyKeys.once(tx, { scope, key, request }, () => add(tx))).answer;
+		},
+		{ about: whose ? [whose] : [] },
+	);
 	return present(this, ctx, await findCart(this.db, cartId, ctx.meta.caller));
 }
 
@@ -217,11 +221,14 @@ async function change(
 	cartId: string,
 	work: (tx: Transaction, cart: CartRow) => Promise<void>,
 ): Promise<CartView> {
-	const cart = await service.db.transaction(async (tx) => {
-		const open = await lockActiveCart(tx, cartId, ctx.meta.caller);
-		await work(tx, open);
-		return touchCart(tx, open);
-	});
+	const cart = await service.db.transaction(
+		async (tx) => {
+			const open = await lockActiveCart(tx, cartId, ctx.meta.caller);
+			await work(tx, open);
+			return touchCart(tx, open);
+		},
+		{ about: [cartId] },
+	);
 	return present(service, ctx, cart);
 }
 

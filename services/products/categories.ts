@@ -60,7 +60,7 @@ export async function createCategory(this: ProductsService, ctx: Context<NewCate
 	const { name, slug, parentId = null } = ctx.params;
 	const category = { id: randomUUID(), slug, name, parentId };
 	try {
-		await this.db.query(insert, [category.id, slug, name, parentId]);
+		await this.db.change(insert, [category.id, slug, name, parentId]);
 		return category;
 	} catch (error) {
 		const constraint = violatedConstraint(error);

@@ -5,6 +5,7 @@ import { participantOf, type Operation } from "../../mixins/saga/participant";
 import { StockReleased, StockReserved, type StockReleasedReason } from "./products.events";
 import { ReservationRefusedError } from "./products.errors";
 import type { ProductsService } from "./products.service";
+import { onStockOf } from "./stock-locks";
 
 const participant = participantOf("catalog");
 
@@ -78,21 +79,23 @@ export interface Reservation {
 export function reserve(this: ProductsService, ctx: Context<ReserveParams>): Promise<Reservation> {
 	const { operation, orderId, cartId } = ctx.params;
 	const items = sumByProduct(ctx.params.items);
-	return this.db.transaction((tx) =>
-		participant.doOnce(tx, operation, async () => {
-			const expiresAt = await hold(tx, orderId, cartId, items, this.reservationTtlS);
-			await this.publish(
-				tx,
-				StockReserved({
-					orderId,
-					cartId,
-					items: items.map(({ productId, quantity }) => ({ productId, quantity })),
-					expiresAt,
-				}),
-				{ correlationId: ctx.requestID ?? orderId, causationId: operation.operationId },
-			);
-			return { expiresAt };
-		}),
+	return this.db.transaction(
+		(tx) =>
+			participant.doOnce(tx, operation, async () => {
+				const expiresAt = await hold(tx, orderId, cartId, items, this.reservationTtlS);
+				await this.publish(
+					tx,
+					StockReserved({
+						orderId,
+						cartId,
+						items: items.map(({ productId, quantity }) => ({ productId, quantity })),
+						expiresAt,
+					}),
+					{ correlationId: ctx.requestID ?? orderId, causationId: operation.operationId },
+				);
+				return { expiresAt };
+			}),
+		onStockOf(items.map(({ productId }) => productId)),
 	);
 }
 
@@ -174,6 +177,17 @@ export async function release(
 	});
 }
 
+const productsHeldBy = sql(
+	"catalog.products_held_by",
+	`SELECT product_id AS "productId" FROM catalog.reservation_lines WHERE order_id = $1`,
+);
+
+/** The products that an order has reserved, however it stands with them now. */
+export async function productsOf(service: ProductsService, orderId: string): Promise<string[]> {
+	const rows = await service.db.query<{ productId: string }>(productsHeldBy, [orderId]);
+	return rows.map(({ productId }) => productId);
+}
+
 export interface ReleaseParams {
 	operation: Operation;
 	orderId: string;
@@ -183,10 +197,12 @@ export interface ReleaseParams {
 /** Undoes {@link reserve}; one that has not arrived yet will be refused. */
 export async function undoReserve(this: ProductsService, ctx: Context<ReleaseParams>): Promise<void> {
 	const { operation, orderId, reason } = ctx.params;
-	await this.db.transaction((tx) =>
-		participant.undoOnce(tx, operation, () =>
-			release(this, tx, { orderId, as: "RELEASED", reason, causationId: operation.operationId }),
-		),
+	await this.db.transaction(
+		(tx) =>
+			participant.undoOnce(tx, operation, () =>
+				release(this, tx, { orderId, as: "RELEASED", reason, causationId: operation.operationId }),
+			),
+		onStockOf(await productsOf(this, orderId)),
 	);
 }
 

@@ -8,7 +8,8 @@ import { UnknownAggregateError } from "../../mixins/events/unknown-aggregate";
 import { ReservationRefusedError } from "./products.errors";
 import { StockReserved } from "./products.events";
 import type { ProductsService } from "./products.service";
-import { release } from "./reserve";
+import { productsOf, release } from "./reserve";
+import { onStockOf } from "./stock-locks";
 
 // An expired reservation that the sweeper has not reached is still there, and still good.
 const secureReserved = sql(
@@ -68,8 +69,9 @@ const reserveAgain = sql(
  */
 export async function secure(this: ProductsService, ctx: Context<{ orderId: string }>): Promise<void> {
 	const { orderId } = ctx.params;
-	const secured = await this.db.query(secureReserved, [orderId]);
-	if (secured.length === 0) await this.db.transaction((tx) => secureLocked(this, tx, orderId));
+	const secured = await this.db.change(secureReserved, [orderId]);
+	if (secured.length > 0) return;
+	await this.db.transaction((tx) => secureLocked(this, tx, orderId), onStockOf(await productsOf(this, orderId)));
 }
 
 /** What was not RESERVED a moment ago may be so by now, by another attempt of the same saga: the locked row decides. */

@@ -3,6 +3,7 @@ import type { CallerMeta } from "../../mixins/access/access";
 import { sql } from "../../mixins/database/statement";
 import { ProductNotFoundError, StockTooLowError } from "./products.errors";
 import type { ProductsService } from "./products.service";
+import { onStockOf } from "./stock-locks";
 
 /** What GraphQL calls Stock. */
 export interface StockView {
@@ -57,7 +58,10 @@ export async function adjustStock(
 	ctx: Context<{ productId: string; delta: number; reason?: string }, CallerMeta>,
 ): Promise<StockView> {
 	const { productId, delta, reason } = ctx.params;
-	const [adjusted] = await this.db.query<StockView>(adjust, [productId, delta, ctx.meta.caller?.id, reason]);
+	const [adjusted] = await this.db.transaction(
+		(tx) => tx.query<StockView>(adjust, [productId, delta, ctx.meta.caller?.id, reason]),
+		onStockOf([productId]),
+	);
 	if (adjusted) {
 		this.shownStock.forget();
 		return adjusted;

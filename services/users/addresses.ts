@@ -116,7 +116,7 @@ export async function updateAddress(this: UsersService, ctx: Ctx<Address & { id:
 
 /** @throws {AddressNotFoundError} also for somebody else's */
 export async function removeAddress(this: UsersService, ctx: Ctx<{ id: string }>): Promise<boolean> {
-	const [removed] = await this.db.query(remove, [ctx.params.id, callerId(ctx)]);
+	const [removed] = await this.db.change(remove, [ctx.params.id, callerId(ctx)]);
 	if (!removed) throw new AddressNotFoundError(ctx.params.id);
 	return true;
 }

@@ -79,7 +79,7 @@ export async function limitLogins(
 	if (factor === 0) return async () => undefined;
 	const counts = await takeAll(db, factor, limits);
 	await pause(delayMs(counts.at(-1)!));
-	return async () => void (await db.query(giveBack, [limits.map(({ key }) => key)]));
+	return async () => void (await db.change(giveBack, [limits.map(({ key }) => key)]));
 }
 
 /**
@@ -112,7 +112,7 @@ export async function limitTokens(
 	if (address === undefined || factor === 0) return async () => undefined;
 	const key = `token ${networkOf(address)}`;
 	await takeAll(db, factor, [{ key, attemptsMax: 30, windowS: MAIL_WINDOW_S }]);
-	return async () => void (await db.query(giveBack, [[key]]));
+	return async () => void (await db.change(giveBack, [[key]]));
 }
 
 /** Nothing for the first ten failures, then twice as long for each ten more, 5 s at most. */
@@ -124,7 +124,7 @@ async function takeAll(db: Database, factor: number, limits: readonly Limit[]): 
 	if (factor === 0) return [];
 	const counts: number[] = [];
 	for (const { key, attemptsMax, windowS } of limits) {
-		const [taken] = await db.query<{ count: number; leftS: number }>(take, [key, windowS]);
+		const [taken] = await db.change<{ count: number; leftS: number }>(take, [key, windowS], { about: [key] });
 		if (taken!.count > attemptsMax * factor) throw new RateLimitedError(Math.max(1, taken!.leftS));
 		counts.push(taken!.count);
 	}

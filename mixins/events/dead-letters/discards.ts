@@ -51,7 +51,8 @@ export function discardsIn(schema: string): Discards {
 	return {
 		async keep(db, letters, { reason, by }) {
 			if (letters.length === 0) return;
-			await db.transaction(async (tx) => {
+			// Who keeps these has the queue to itself for as long, in a transaction that holds a connection already.
+			await db.upkeep.transaction(async (tx) => {
 				for (const letter of letters) await tx.query(keep, [...valuesOf(letter), reason, by]);
 			});
 		},
