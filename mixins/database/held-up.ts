@@ -1,9 +1,11 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { HeldUpError } from "./errors";
 import { isLockTimeout } from "./faults";
 
 /** More than that are not remembered: who is forgotten costs one more wait. */
 const HELD_MAX = 1_000;
-/** One after the other, each about as long as a lock is waited for. */
+/** For one who looks, and for how many in turn: who is not answered by then is refused, and comes again. */
+const WAIT_MS_MAX = 1_000;
 const WAITS_MAX = 3;
 
 /** Whoever looks whether rows that were held are free again. */
@@ -29,7 +31,7 @@ export interface HeldUp {
 	): Promise<Result>;
 }
 
-export function heldUp(): HeldUp {
+export function heldUp(waitMsMax = WAIT_MS_MAX): HeldUp {
 	const held = new Map<string, Look | undefined>();
 
 	const lookAt = (names: readonly string[]): Look | undefined => {
@@ -44,7 +46,7 @@ export function heldUp(): HeldUp {
 	async function waitForLook(names: readonly string[]): Promise<boolean> {
 		const look = lookAt(names);
 		if (!look) return false;
-		const areFree = await look.areFree;
+		const areFree = await Promise.race([look.areFree, pause(waitMsMax, false, { ref: false })]);
 		// Among more than these, what is held may be something else.
 		if (!areFree && look.names.every((name) => names.includes(name))) throw new HeldUpError();
 		return true;

@@ -81,8 +81,9 @@ function openPool(url: string, connectionsMax: number): Sequelize {
 			statement_timeout: 10_000,
 			// A server that has stopped answering altogether: longer than the server's own limit, and then the connection goes.
 			query_timeout: 15_000,
-			// Twice as long as PostgreSQL takes to find a deadlock, which is tried again then.
-			lock_timeout: 2_000,
+			// Longer than the second that PostgreSQL takes to find a deadlock, which is tried again. Of a row that several wait
+			// for, each but the first waits twice: for its turn, and for who has locked it.
+			lock_timeout: 1_500,
 			// No transaction waits for anything but the database. A node that is silent for so long in the middle of one is
 			// frozen, its leases are over, and its row locks would keep the others from taking its work.
 			idle_in_transaction_session_timeout: 5_000,

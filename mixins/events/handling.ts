@@ -2,6 +2,7 @@ import type { Service } from "moleculer";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../database/database";
 import type { WithDatabase } from "../database/database.mixin";
+import { DatabaseBusyError } from "../database/errors";
 import { isUnreachable } from "../database/faults";
 import { sql } from "../database/statement";
 import type { FailedEvent } from "../inbox/failures";
@@ -65,6 +66,8 @@ export function handlingOf<This>(
 				return { kind: "done" };
 			} catch (error) {
 				if (stopping.aborted) return { kind: "left" };
+				// That others have stood in line longer says nothing about the event either.
+				if (error instanceof DatabaseBusyError) continue;
 				// A database that is away says nothing about the event, which waits for it where it stands.
 				if (isUnreachable(error) && (await wasAway(service.db, stopping))) continue;
 				const verdict = verdictOn(error);

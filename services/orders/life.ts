@@ -24,13 +24,16 @@ export async function cancelOrder(this: OrdersService, ctx: Ctx<CancelParams>): 
 	const { idempotencyKey: key, ...request } = ctx.params;
 	const caller = callerOf(ctx as Context<never, CallerMeta>);
 	const known = await readOrder(this, request.id, caller);
-	return this.db.transaction(async (tx) => {
-		const cancel = () => acceptCancellation(this, tx, known, request.reason, causeOf(ctx));
-		if (!key) return cancel();
-		const scope = `cancel/${caller.id}`;
-		await idempotencyKeys.once(tx, { scope, key, request }, async () => ({ orderId: (await cancel()).id }));
-		return (await findOrder(tx, known.id))!;
-	});
+	return this.db.transaction(
+		async (tx) => {
+			const cancel = () => acceptCancellation(this, tx, known, request.reason, causeOf(ctx));
+			if (!key) return cancel();
+			const scope = `cancel/${caller.id}`;
+			await idempotencyKeys.once(tx, { scope, key, request }, async () => ({ orderId: (await cancel()).id }));
+			return (await findOrder(tx, known.id))!;
+		},
+		{ about: [known.id] },
+	);
 }
 
 /** @param known the order as it was a moment ago */
@@ -64,19 +67,25 @@ async function acceptCancellation(
 }
 
 export function shipOrder(this: OrdersService, ctx: Ctx<{ id: string }>): Promise<OrderView> {
-	return this.db.transaction(async (tx) => {
-		const order = await move(this, tx, { id: ctx.params.id, from: ["CONFIRMED"], to: "SHIPPED" });
-		await this.publish(tx, OrderShipped({ orderId: order.id, userId: order.userId }), causeOf(ctx));
-		return order;
-	});
+	return this.db.transaction(
+		async (tx) => {
+			const order = await move(this, tx, { id: ctx.params.id, from: ["CONFIRMED"], to: "SHIPPED" });
+			await this.publish(tx, OrderShipped({ orderId: order.id, userId: order.userId }), causeOf(ctx));
+			return order;
+		},
+		{ about: [ctx.params.id] },
+	);
 }
 
 export function deliverOrder(this: OrdersService, ctx: Ctx<{ id: string }>): Promise<OrderView> {
-	return this.db.transaction(async (tx) => {
-		const order = await move(this, tx, { id: ctx.params.id, from: ["SHIPPED"], to: "DELIVERED" });
-		await this.publish(tx, OrderDelivered({ orderId: order.id, userId: order.userId }), causeOf(ctx));
-		return order;
-	});
+	return this.db.transaction(
+		async (tx) => {
+			const order = await move(this, tx, { id: ctx.params.id, from: ["SHIPPED"], to: "DELIVERED" });
+			await this.publish(tx, OrderDelivered({ orderId: order.id, userId: order.userId }), causeOf(ctx));
+			return order;
+		},
+		{ about: [ctx.params.id] },
+	);
 }
 
 /** @throws {OrderNotFoundError} {@link WrongOrderStatusError} */

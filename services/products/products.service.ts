@@ -237,10 +237,14 @@ export default function products({ settings, transport, topology, database }: Re
 		},
 		async started() {
 			await claimCurrency(this.db, this.currency);
+			let sweeping = false;
 			this.sweeper = setInterval(() => {
-				expireReservations(this).catch((error: Error) =>
-					this.logger.warn("Expired reservations were not given back:", error.message),
-				);
+				// One at a time: a database that is slow would only be slower.
+				if (sweeping) return;
+				sweeping = true;
+				expireReservations(this)
+					.catch((error: Error) => this.logger.warn("Expired reservations were not given back:", error.message))
+					.finally(() => (sweeping = false));
 			}, EXPIRY_SWEEP_MS);
 		},
 		stopped() {

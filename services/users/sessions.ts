@@ -112,8 +112,9 @@ export interface SessionRow {
 	userAgent: string | null;
 }
 
-export function openSession(db: Queries, userId: string, userAgent: string | null): Promise<OpenSession> {
-	return addToken(db, { userId, sessionId: randomUUID(), userAgent });
+export function openSession(db: Database, userId: string, userAgent: string | null): Promise<OpenSession> {
+	// A change, since it waits where the user is locked.
+	return addToken({ query: db.change }, { userId, sessionId: randomUUID(), userAgent });
 }
 
 /** What became of a refresh token that was to be exchanged. */

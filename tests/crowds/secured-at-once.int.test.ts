@@ -77,6 +77,31 @@ test.each([
 	}
 });
 
+test("an expired reservation whose stock somebody has locked keeps none behind it from being given back", async () => {
+	const [locked, free] = [
+		await shop.given.product({ price: inventory.price, stock: 2 }),
+		await shop.given.product({ price: inventory.price, stock: 2 }),
+	];
+	const orders = [locked, free].map(({ id }): ModelOrder => {
+		return { id: randomUUID(), wants: new Map([[id, 2]]), state: undefined, tombstone: false };
+	});
+	for (const order of orders) expect(await inventory.make("reserve", order)).toBe("done");
+
+	{
+		await using _stranger = await shop.holding(onTheStock(orders[0]!, locked));
+		await shop.database.query(
+			`UPDATE catalog.reservations SET expires_at = now() - CASE order_id WHEN $1 THEN 2 ELSE 1 END * interval '1 second'
+			WHERE order_id = ANY ($2)`,
+			[orders[0]!.id, orders.map(({ id }) => id)],
+		);
+		await shop.eventually(() => stateOf(orders[1]!), "EXPIRED");
+		expect(await stateOf(orders[0]!)).toBe("RESERVED");
+	}
+
+	await shop.eventually(() => stateOf(orders[0]!), "EXPIRED");
+	expect(await inventory.stockOf(locked.id)).toEqual({ on_hand: 2, reserved: 0, sold: 0 });
+});
+
 test("one that secures a reservation again after it was sold hears that all is well", async () => {
 	const product = await shop.given.product({ price: inventory.price, stock: 2 });
 	const order = await anExpiredOrder(product);

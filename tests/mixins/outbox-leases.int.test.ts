@@ -1,4 +1,5 @@
 import { partitionLeases, type Leases } from "../../mixins/outbox/leases";
+import { onServer } from "../support/postgres-server";
 import { until } from "../support/until";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
 
@@ -68,6 +69,22 @@ test("relays that ask at the same time never hold the same partition", async () 
 	}
 
 	expect(shares(all)).toEqual([4, 4, 4, 4]);
+});
+
+test("a partition that a stranger has locked is the only one that is not renewed", async () => {
+	const [only] = relays("only") as [Leases];
+	await only.renew();
+	await database.ask("UPDATE letters.outbox_leases SET expires_at = now() + interval '1 minute' WHERE owner = 'only'");
+
+	await onServer(database.url, async (stranger) => {
+		await stranger.query("BEGIN");
+		await stranger.query("SELECT FROM letters.outbox_leases WHERE partition = 7 FOR UPDATE");
+		await only.renew();
+	});
+
+	expect(allHeld([only])).toEqual(ALL.filter((partition) => partition !== 7));
+	await only.renew();
+	expect(allHeld([only])).toEqual(ALL);
 });
 
 test("what a relay gives back is the others' at their next renewal", async () => {

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../../mixins/database/database";
+import { onServer } from "../support/postgres-server";
 import { openAgency, type Agency, type Moods } from "./saga.stage";
 import { gate } from "./transport.stage";
 
@@ -133,6 +134,27 @@ test("a saga whose lease is renewed is left alone", async () => {
 	await agency.until(id, "COMPLETED");
 
 	expect(owner).toMatch(/^first\//);
+});
+
+test("a saga that a stranger has locked keeps no other one's lease from being renewed", async () => {
+	const frozen = frozenAt(agency.database.db, 1, 2);
+	const node = agency.openNode("node", frozen.db);
+	const [locked, other] = [await node.begin(), await node.begin()];
+	await agency.waitFor("both to be at work", async () => frozen.isFrozen(1) && frozen.isFrozen(2));
+	await agency.expireLeases();
+
+	const renewed = await onServer(agency.database.url, async (stranger) => {
+		await stranger.query("BEGIN");
+		await stranger.query("SELECT FROM trips.saga_state WHERE saga_id = $1 FOR UPDATE", [locked]);
+		await node.engine.renew();
+		return agency.database.ask("SELECT saga_id FROM trips.saga_state WHERE lease_until > now()");
+	});
+	frozen.wake(1);
+	frozen.wake(2);
+	await agency.until(locked, "COMPLETED");
+	await agency.until(other, "COMPLETED");
+
+	expect(renewed).toEqual([{ saga_id: other }]);
 });
 
 test("a node that takes back its own saga after a lost lease still renews it", async () => {

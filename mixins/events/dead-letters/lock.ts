@@ -18,7 +18,7 @@ export class LettersBusyError extends Errors.MoleculerClientError {
 /**
  * One visit of a queue's dead letters at a time, on whatever node: on RabbitMQ, what one holds in its hands another does
  * not see, and would report as not there. A node that dies lets go at once.
- * @throws {LettersBusyError} after the database's own limit for locks, 5 s
+ * @throws {LettersBusyError} after the pool's own limit for locks
  */
 export async function alone<Result>(db: Database, queue: string, work: () => Promise<Result>): Promise<Result> {
 	return db.transaction(async (tx) => {
