@@ -62,6 +62,26 @@ test.each<[string, (id: number) => Promise<unknown>]>([
 	});
 });
 
+test("what a stranger holds is tried by one at a time, when it has been waited for in vain", async () => {
+	const change = (id: number): Promise<unknown> =>
+		db.transaction((tx) => tx.query(mark, [id]), { about: ["the shelf"] });
+	await onServer(database.url, async (stranger) => {
+		await stranger.query("BEGIN");
+		await stranger.query("SELECT FROM shelf.books FOR UPDATE");
+		expect(await endOf(change(1))).toBe("55P03");
+
+		let isOver = false;
+		const ends = Promise.all(Array.from({ length: 10 }, (_, n) => endOf(change(n + 1)))).finally(() => (isOver = true));
+		const seen: number[] = [];
+		while (!isOver) seen.push(await countWaiting());
+		expect(await ends).toEqual(Array.from({ length: 10 }, () => "55P03"));
+		expect(Math.max(...seen)).toBeLessThanOrEqual(1);
+		await stranger.query("ROLLBACK");
+	});
+
+	expect(await endOf(change(1))).toBe("done");
+});
+
 test("those who read wait for each other, and never keep upkeep from a connection", async () => {
 	const sleep = sql("test.sleep", "SELECT pg_sleep(0.2)");
 	let slept = 0;

@@ -88,7 +88,19 @@ const betweenShops: PlantedBug[] = [
 	{ name: "one cache for all shops", suite: "node/shared-redis.int.test.ts", tests: "see nothing of what" },
 ];
 
-export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops];
+/** In who waits for whom in the database. */
+const inWaiting: PlantedBug[] = [
+	{
+		name: "who waits for locks may take the whole pool",
+		suite: "mixins/database-shares.int.test.ts",
+		tests: "two are others'",
+	},
+	{ name: "everybody waits for what is held", suite: "mixins/database-shares.int.test.ts", tests: "by one at a time" },
+	{ name: "lease renewal that waits for a lock", suite: TAKEOVER, tests: "a stranger has locked" },
+	{ name: "secure decides before it locks", suite: "crowds/secured-at-once.int.test.ts", tests: "two that secure" },
+];
+
+export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops, ...inWaiting];
 
 export function patchOf({ name }: PlantedBug): string {
 	return `${name.replaceAll(" ", "-")}.patch`;
