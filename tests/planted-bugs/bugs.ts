@@ -18,6 +18,7 @@ const SHOPPERS = "crowds/shoppers.int.test.ts";
 const RETENTION = "journeys/retention.int.test.ts";
 const SAGA = "mixins/saga.int.test.ts";
 const BY_HAND = "journeys/settled-by-hand.int.test.ts";
+const MEETINGS = "crowds/meetings.int.test.ts";
 const PAYING = "journeys/paying.int.test.ts";
 
 /** In the events between services. */
@@ -45,7 +46,7 @@ const inCheckout: PlantedBug[] = [
 	{ name: "no epoch check", suite: TAKEOVER, tests: "a frozen node" },
 	{ name: "operation id made anew", suite: "crash/failpoints.int.test.ts", tests: "a node that dies" },
 	{ name: "read then write stock", suite: SHOPPERS, tests: "a crowd of shoppers" },
-	{ name: "unsorted locks", suite: SHOPPERS, tests: "a crowd of shoppers" },
+	{ name: "unsorted locks", suite: MEETINGS, tests: "in opposite orders" },
 	{ name: "lease that never expires", suite: TAKEOVER, tests: "a log that tells of it" },
 	{ name: "capture before the pivot", suite: "journeys/time.int.test.ts", tests: "nothing is paid" },
 	{ name: "key not scoped to its user", suite: PAYING, tests: "a key is good for one request" },
@@ -97,7 +98,7 @@ const inWaiting: PlantedBug[] = [
 	},
 	{ name: "everybody waits for what is held", suite: "mixins/database-shares.int.test.ts", tests: "by one at a time" },
 	{ name: "lease renewal that waits for a lock", suite: TAKEOVER, tests: "a stranger has locked" },
-	{ name: "secure decides before it locks", suite: "crowds/secured-at-once.int.test.ts", tests: "two that secure" },
+	{ name: "secure decides before it locks", suite: MEETINGS, tests: "two that secure" },
 ];
 
 export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops, ...inWaiting];

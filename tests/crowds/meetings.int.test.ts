@@ -38,8 +38,12 @@ async function ask(move: Move, order: ModelOrder): Promise<Answer> {
 	);
 }
 
-/** Makes them all wait for a stranger's lock, and only then lets them go. */
-async function meetingAt(lock: string, works: readonly (() => Promise<Answer>)[]): Promise<Answer[]> {
+/** Makes them all wait for a stranger's lock, and only then lets them go. @param meanwhile is done while they wait */
+async function meetingAt(
+	lock: string,
+	works: readonly (() => Promise<Answer>)[],
+	meanwhile: () => Promise<void> = async () => undefined,
+): Promise<Answer[]> {
 	const stranger = await shop.holding(lock);
 	const answers = works.map((work) => work());
 	await until(
@@ -48,7 +52,9 @@ async function meetingAt(lock: string, works: readonly (() => Promise<Answer>)[]
 				`SELECT count(*)::int FROM pg_stat_activity
 				WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`,
 			);
-			return rows[0]!.count >= works.length;
+			if (rows[0]!.count < works.length) return false;
+			await meanwhile();
+			return true;
 		},
 		{ what: `${works.length} to wait for a lock` },
 	).finally(() => stranger[Symbol.asyncDispose]());
@@ -75,6 +81,24 @@ test.each([
 		expect(await inventory.stockOf(product.id)).toEqual({ on_hand: 2, reserved: 2, sold: 0 });
 		expect(await inventory.movementsOf(product.id)).toEqual({ on_hand: 2, reserved: 2 });
 	}
+});
+
+test("two orders of the same products, in opposite orders, begin with the same one and can't wait for each other", async () => {
+	const products: Product[] = [];
+	for (let n = 0; n < 3; n++) products.push(await shop.given.product({ price: inventory.price, stock: 2 }));
+	const ids = products.map(({ id }) => id).toSorted();
+	const [one, other] = [ids, ids.toReversed()].map((wanted): ModelOrder => {
+		return { id: randomUUID(), wants: new Map(wanted.map((id) => [id, 1])), state: undefined, tombstone: false };
+	}) as [ModelOrder, ModelOrder];
+
+	const lock = `SELECT FROM catalog.stock WHERE product_id = '${ids[1]}' FOR UPDATE`;
+	const answers = await meetingAt(lock, [() => ask("reserve", one), () => ask("reserve", other)], async () => {
+		const free = "SELECT product_id AS id FROM catalog.stock WHERE product_id = ANY ($1) FOR UPDATE SKIP LOCKED";
+		expect((await shop.database.query(free, [ids])).rows).toEqual([{ id: ids[2] }]);
+	});
+
+	expect(answers).toEqual(["done", "done"]);
+	for (const id of ids) expect(await inventory.stockOf(id)).toEqual({ on_hand: 2, reserved: 2, sold: 0 });
 });
 
 test("an expired reservation whose stock somebody has locked keeps none behind it from being given back", async () => {
