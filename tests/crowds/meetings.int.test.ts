@@ -44,20 +44,23 @@ async function meetingAt(
 	works: readonly (() => Promise<Answer>)[],
 	meanwhile: () => Promise<void> = async () => undefined,
 ): Promise<Answer[]> {
+	const allWait = async (): Promise<boolean> => {
+		const { rows } = await shop.database.query<{ count: number }>(
+			`SELECT count(*)::int FROM pg_stat_activity
+			WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`,
+		);
+		if (rows[0]!.count < works.length) return false;
+		await meanwhile();
+		return true;
+	};
+
 	const stranger = await shop.holding(lock);
 	const answers = works.map((work) => work());
-	await until(
-		async () => {
-			const { rows } = await shop.database.query<{ count: number }>(
-				`SELECT count(*)::int FROM pg_stat_activity
-				WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`,
-			);
-			if (rows[0]!.count < works.length) return false;
-			await meanwhile();
-			return true;
-		},
-		{ what: `${works.length} to wait for a lock` },
-	).finally(() => stranger[Symbol.asyncDispose]());
+	try {
+		await until(allWait, { what: `${works.length} to wait for a lock` });
+	} finally {
+		await stranger[Symbol.asyncDispose]();
+	}
 	return Promise.all(answers);
 }
 
