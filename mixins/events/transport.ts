@@ -140,6 +140,11 @@ export interface EventTransport {
 	countDeadLetters(queue: string): Promise<number>;
 	/** How many messages wait in a queue, without those in the hands of consumers. */
 	countWaiting(queue: string): Promise<number>;
+	/**
+	 * Whether the broker takes messages from this process now. Where it does not, another node's relay may: one that is
+	 * not cut off. A single queue in trouble changes nothing here, since it is the same trouble for every node.
+	 */
+	canPublish(): boolean;
 	/** What is missing to do its job now, as short names; empty when healthy. */
 	missing(): string[];
 	/**

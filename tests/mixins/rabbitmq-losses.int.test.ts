@@ -45,6 +45,7 @@ describeOnRabbitMQ("RabbitMQ, when something is lost", () => {
 		here.wire.sever();
 		await until(() => here.transport.missing().length > 0, { what: "the loss to be noticed" });
 		expect(here.transport.missing()).toEqual(["rabbitmq"]);
+		await until(() => !here.transport.canPublish(), { what: "the publishing connection to be missed as well" });
 		expect(await here.transport.publish([messageTo(exchange)])).toEqual([
 			{
 				confirmed: false,
@@ -54,6 +55,7 @@ describeOnRabbitMQ("RabbitMQ, when something is lost", () => {
 
 		here.wire.mend();
 		await until(() => here.transport.missing().length === 0, { what: "the transport to be whole again" });
+		expect(here.transport.canPublish()).toBe(true);
 		expect(await here.transport.publish([messageTo(exchange)])).toEqual([{ confirmed: true }]);
 	});
 

@@ -122,6 +122,8 @@ export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
 		countDeadLetters: dead.count,
 		countWaiting: (queue) => onChannel(consuming, async (channel) => (await channel.checkQueue(queue)).messageCount),
 
+		canPublish: () => publish.isUp() && publishing.blocked() === undefined,
+
 		missing() {
 			if (!publish.isUp() || !consuming.isUp()) return ["rabbitmq"];
 			const inConflict = new Set(declared.conflicts().map(({ of }) => of));
