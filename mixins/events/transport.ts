@@ -39,8 +39,11 @@ export interface OutgoingMessage {
 /** What became of a published message: durably taken by the broker, or why not. */
 export type PublishOutcome =
 	| { confirmed: true }
-	/** `fault: "message"`: this message alone can't be published; without it the broker is in trouble, and so are all. */
-	| { confirmed: false; reason: string; fault?: "message" };
+	/**
+	 * `fault: "message"`: this message alone can't be published. `fault: "route"`: nothing that goes to this exchange with
+	 * this routing key can at present, and everything else can. Without a fault the broker is in trouble, and so are all.
+	 */
+	| { confirmed: false; reason: string; fault?: "message" | "route" };
 
 /** One message as a consumer gets it. */
 export interface Delivery {

@@ -91,7 +91,11 @@ describeOnRabbitMQ("RabbitMQ, when something of the topology is there and anothe
 		await transport.consume(queue, seen.handle);
 
 		expect(await transport.publish([messageTo(exchange)])).toEqual([
-			{ confirmed: false, reason: expect.stringContaining(`topology: queue ${queue.name}`) as string },
+			{
+				confirmed: false,
+				reason: expect.stringContaining(`topology: queue ${queue.name}`) as string,
+				fault: "route",
+			},
 		]);
 		expect(transport.missing()).toEqual([]);
 		await removed(queue.name);
@@ -139,7 +143,11 @@ describeOnRabbitMQ("RabbitMQ, when something of the topology is there and anothe
 		await transport.declare({ exchanges: [exchange], queues: [queue] });
 
 		expect(await transport.publish([messageTo(exchange)])).toEqual([
-			{ confirmed: false, reason: expect.stringContaining(`topology: exchange ${exchange}`) as string },
+			{
+				confirmed: false,
+				reason: expect.stringContaining(`topology: exchange ${exchange}`) as string,
+				fault: "route",
+			},
 		]);
 		await here.asAdmin((channel) => channel.deleteExchange(exchange));
 

@@ -16,6 +16,9 @@ const RECOVERY = { initialDelay: 100, factor: 2, maxDelay: 3_000, jitter: 0.5, m
 
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** Hears once that a channel is over, with RabbitMQ's reason where it gave one. */
+export type OnEnd = (reason: (Error & { code?: number }) | undefined) => void;
+
 /** One connection to RabbitMQ that repairs itself for as long as it is not closed. */
 export interface BrokerConnection {
 	/** host:port, for sentences. */
@@ -29,10 +32,12 @@ export interface BrokerConnection {
 	onUp(listener: () => void): void;
 	/** Why RabbitMQ takes no messages from it at present (memory or disk alarm); undefined when it does. */
 	blocked(): string | undefined;
-	/** @throws {NotConnectedError} */
-	channel(): Promise<Channel>;
-	/** @throws {NotConnectedError} */
-	confirmChannel(): Promise<ConfirmChannel>;
+	/** @throws {NotConnectedError}, or why the channel was closed while it was being opened: then nobody hears its end. */
+	channel(ended: OnEnd): Promise<Channel>;
+	/** @throws the same */
+	confirmChannel(ended: OnEnd): Promise<ConfirmChannel>;
+	/** Gives up a connection that is open and of no use; the next one is made as after any loss. */
+	drop(reason: string): void;
 	close(): Promise<void>;
 }
 
@@ -67,13 +72,15 @@ export function brokerConnection(options: {
 		model.on("error", () => undefined);
 		asked = model;
 		try {
-			await admit({ channel: async () => model.createChannel() });
+			await admit({ channel: async (ended) => listening(await model.createChannel(), ended) });
 		} finally {
 			asked = undefined;
 		}
 	}
 
 	function connected(model: ChannelModel): void {
+		// Closed in the same breath as it was opened, before anybody listened: its end is told to those who listen now.
+		if (isOver(model)) return void model.emit("close", new Error("it was closed while it was being opened"));
 		if (failures > 0) log.info(`Connected to RabbitMQ at ${address} again (${name})`);
 		failures = 0;
 		current = model;
@@ -136,8 +143,11 @@ export function brokerConnection(options: {
 		},
 		onUp: (listener) => void listeners.push(listener),
 		blocked: () => blocked,
-		channel: async () => live().createChannel(),
-		confirmChannel: async () => live().createConfirmChannel(),
+		channel: async (ended) => listening(await live().createChannel(), ended),
+		confirmChannel: async (ended) => listening(await live().createConfirmChannel(), ended),
+		drop(reason) {
+			if (current) socketOf(current).destroy(new Error(reason));
+		},
 
 		async close() {
 			closed = true;
@@ -150,6 +160,31 @@ export function brokerConnection(options: {
 			if (model) destroySocket(model);
 		},
 	};
+}
+
+/**
+ * RabbitMQ may close a channel in the same breath as it opens it: both are read before anybody could listen for its end.
+ * So it is asked something once there are listeners; a channel that is over answers nothing.
+ */
+async function listening<Opened extends Channel>(channel: Opened, ended: OnEnd): Promise<Opened> {
+	let reason: Error | undefined;
+	let isOver = false;
+	let isHandedOver = false;
+	channel.on("error", (error: Error) => (reason = error));
+	channel.on("close", () => {
+		isOver = true;
+		if (isHandedOver) ended(reason);
+	});
+	await channel.prefetch(0, false);
+	if (isOver) throw reason ?? new Error("The channel was closed while it was being opened");
+	isHandedOver = true;
+	return channel;
+}
+
+/** amqplib ends its half of the socket as soon as the connection is closed, by whomever. */
+function isOver(model: ChannelModel): boolean {
+	const { writableEnded, destroyed } = socketOf(model);
+	return writableEnded || destroyed;
 }
 
 /** amqplib only ends its half of the socket, which stays open as long as a frozen broker does not end the other. */

@@ -6,9 +6,10 @@ import { failureOf, tooLarge } from "../failure";
 import type { Consumer, Delivery, Log, Verdict, Worker } from "../transport";
 import type { QueueSpec } from "../topology";
 import { acknowledgements, type Acknowledgements } from "./acknowledgements";
+import type { Publication } from "./confirms";
 import type { BrokerConnection } from "./connection";
 import { deliveryOf } from "./history";
-import type { Publication, Publisher } from "./publisher";
+import type { Publisher } from "./publisher";
 import { onwards } from "./settle";
 
 const AGAIN = { firstMs: 100, maxMs: 3_000 };
@@ -93,22 +94,20 @@ export async function startConsumer(
 
 	/** @returns a promise of the reason why it ended */
 	async function begin(): Promise<{ ended: Promise<string> }> {
-		const channel = await connection.channel();
-		const acks = acknowledgements(channel, spec.prefetch);
-		const ended = new Promise<string>((resolve) => {
-			let reason = "its channel was lost with the connection, or its queue was deleted";
-			channel.on("error", (error: Error) => (reason = error.message));
-			channel.on("close", () => {
-				leave({ channel, acks });
-				resolve(reason);
-			});
+		let end = (_reason: string): void => undefined;
+		const ended = new Promise<string>((resolve) => (end = resolve));
+		const channel = await connection.channel((reason) => {
+			leave({ channel, acks });
+			end(reason?.message ?? "its channel was lost with the connection, or its queue was deleted");
 		});
+		const acks = acknowledgements(channel, spec.prefetch);
 		await channel.prefetch(spec.prefetch, false);
 		const { consumerTag } = await channel.consume(spec.name, (message) => {
 			if (message) track(deliver(acks, message));
 			else lost({ channel, acks });
 		});
-		current = { channel, acks, tag: consumerTag };
+		// It may have ended in the same breath as it began.
+		if (!acks.ended()) current = { channel, acks, tag: consumerTag };
 		return { ended };
 	}
 

@@ -1,11 +1,12 @@
 import type { Channel, ConsumeMessage } from "amqplib";
 import type { LetterDecision, LetterOutcome, LetterVisit, LetterVisitor } from "../dead-letters/visit";
 import type { DeadLetter, PublishOutcome } from "../transport";
+import type { Publication } from "./confirms";
 import type { BrokerConnection } from "./connection";
 import { deadLetterOf, originOf } from "./dead-letter";
 import { afterReplay } from "./history";
 import { lookInto, type Look } from "./look";
-import type { Publication, Publisher } from "./publisher";
+import type { Publisher } from "./publisher";
 import { deadLetterQueue } from "./queues";
 import { toQueue } from "./settle";
 
@@ -43,12 +44,8 @@ export function deadLetters(connection: BrokerConnection, publisher: Publisher, 
 	 */
 	async function openChannel(): Promise<Channel> {
 		if (channel) return channel;
-		const opened = await connection.channel();
-		// The failing call tells it.
-		opened.on("error", () => undefined);
-		opened.on("close", () => (channel = undefined));
-		channel = opened;
-		return opened;
+		channel = await connection.channel(() => (channel = undefined));
+		return channel;
 	}
 
 	/** A letter leaves only after its copy was confirmed in its own queue. */

@@ -77,7 +77,7 @@ async function onChannels<Item>(
 	const one = async (): Promise<void> => {
 		let channel: Channel | undefined;
 		const attempt: Attempt = async (kind, name, ask) => {
-			channel ??= await openChannel(connection, () => (channel = undefined));
+			channel ??= await connection.channel(() => (channel = undefined));
 			try {
 				await ask(channel);
 				return [];
@@ -103,18 +103,10 @@ export async function onChannel<Result>(
 	work: (channel: Channel) => Promise<Result>,
 ): Promise<Result> {
 	let open = true;
-	const channel = await openChannel(connection, () => (open = false));
+	const channel = await connection.channel(() => (open = false));
 	try {
 		return await work(channel);
 	} finally {
 		if (open) await channel.close();
 	}
-}
-
-async function openChannel(connection: Channels, closed: () => void): Promise<Channel> {
-	const channel = await connection.channel();
-	channel.on("close", closed);
-	// The failing call tells it as well.
-	channel.on("error", () => undefined);
-	return channel;
 }

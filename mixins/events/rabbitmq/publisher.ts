@@ -1,28 +1,29 @@
-import type { ConfirmChannel, Message, Options } from "amqplib";
 import { setTimeout as pause } from "node:timers/promises";
 import { pauseAfter } from "../backoff";
 import type { Log, PublishOutcome } from "../transport";
 import { NotConnectedError } from "./address";
+import { batchOf } from "./batch";
+import { openConfirms, type Answer, type Confirms, type Publication } from "./confirms";
 import type { BrokerConnection } from "./connection";
+import { patience } from "./patience";
+import { probes } from "./probes";
+import { routeOf, routes, silence, type Route } from "./routes";
+import { CONFIRM_TIMEOUT_MS, lose, OUTCOMES, TOO_LATE, type Sent } from "./sent";
 import { slots } from "./slots";
 
-/** An alarm in RabbitMQ withholds confirms without a word; longer than a commit of its quorum ever takes. */
-export const CONFIRM_TIMEOUT_MS = 5_000;
+/** A route that answers nothing for so long, while something waits for it, is looked at. */
+const QUIET_MS = 1_500;
+/** What RabbitMQ has been late with all in all comes within this time of its first answer: a queue writes to a disk. */
+const CATCH_UP_MS = 1_000;
 
 /** Ten times what keeps RabbitMQ busy; at about 1 kB each it bounds what waits in the socket. */
 const IN_FLIGHT_MAX = 4_000;
 
+/** Channels with what was not answered there: should it be answered after all, a silent route is one no longer. */
+const LEFT_BEHIND_MAX = 4;
+
 const SWEEP_MS = 250;
 const REOPEN = { firstMs: 50, maxMs: 2_000 };
-
-/** A message with its AMQP properties. An empty exchange is the default one: the routing key names the queue. */
-export interface Publication {
-	exchange: string;
-	routingKey: string;
-	body: Buffer;
-	mandatory: boolean;
-	properties: Options.Publish;
-}
 
 export interface Publisher {
 	isUp(): boolean;
@@ -34,58 +35,47 @@ export interface Publisher {
 	close(): Promise<void>;
 }
 
-/** A message that RabbitMQ has not answered yet. */
-interface Pending {
-	settle(outcome: PublishOutcome): void;
-	deadline: number;
-	returned: boolean;
-}
-
 /**
- * Publishes on one confirm channel, any number in flight up to a limit; RabbitMQ confirms them in batches by itself.
+ * Publishes on one confirm channel, any number in flight up to a limit. A queue that is there and does not answer would
+ * hold up all of them: after 32 messages that it has not taken RabbitMQ gives the channel no more credit, about 400 later
+ * it stops reading the connection, and in a new channel the very first message to it blocks for a minute (measured on
+ * 3.10). So a route that is silent, while RabbitMQ itself answers, is refused by itself; the others go on with a new
+ * channel; and one message at a time, on a channel of its own, finds out when the route answers again.
  * @param onMissing something that should be there is not (an exchange, a queue, a binding): declare it again
  */
 export function publisher(connection: BrokerConnection, options: { log: Log; onMissing: () => void }): Publisher {
+	const { log, onMissing: missing } = options;
 	const inFlight = slots(IN_FLIGHT_MAX);
-	const pending = new Map<string | number, Pending>();
-	let channel: ConfirmChannel | undefined;
+	const known = routes(log);
+	const waiting = patience();
+	const probing = probes(connection, { patience: waiting, answered, missing });
+	let main: Confirms<Sent> | undefined;
+	let leftBehind: Confirms<Sent>[] = [];
 	let closing = false;
 	let opening = false;
+	let looking = false;
+	/** RabbitMQ has answered, while routes were quiet. */
+	let heardMs: number | undefined;
 	let failures = 0;
-	let serial = 0;
 
+	/** Opens the channel for publishing, or another one in its place. */
 	async function openChannel(): Promise<void> {
-		if (closing || channel || opening || !connection.isUp()) return;
+		if (closing || opening || !connection.isUp()) return;
 		opening = true;
 		try {
-			channel = await connection.confirmChannel();
+			const before = main;
+			const opened: Confirms<Sent> = await waiting.answerOf(
+				openConfirms<Sent>(connection, { answered, missing, ended: (...what) => ended(opened, ...what) }),
+			);
 			failures = 0;
-			watch(channel);
+			main = opened;
+			if (before) leaveBehind(before);
 		} catch (error) {
-			options.log.warn(`No channel for publishing: ${(error as Error).message}`);
+			log.warn(`No channel for publishing: ${(error as Error).message}`);
 			openAgain();
 		} finally {
 			opening = false;
 		}
-	}
-
-	function watch(opened: ConfirmChannel): void {
-		let reason = "the connection was lost before the confirm";
-		opened.on("return", returned);
-		opened.on("error", (error: Error & { code?: number }) => {
-			reason = error.message;
-			options.log.warn(`RabbitMQ closed the channel for publishing: ${reason}`);
-			if (error.code === 404) options.onMissing();
-		});
-		opened.on("close", () => {
-			channel = undefined;
-			for (const message of pending.values()) {
-				message.settle({ confirmed: false, reason });
-				inFlight.give();
-			}
-			pending.clear();
-			openAgain();
-		});
 	}
 
 	/** When the whole connection is lost this finds none, and the next connection opens the channel. */
@@ -93,60 +83,122 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 		if (!closing) setTimeout(() => void openChannel(), pauseAfter(++failures, REOPEN)).unref();
 	}
 
-	/** Arrives before the confirm of the same message. */
-	function returned({ properties }: Message): void {
-		const message = pending.get((properties.headers?.["x-publication"] as number | undefined) ?? properties.messageId);
-		if (message) message.returned = true;
-		options.onMissing();
+	function answered(sent: Sent, answer: Answer): void {
+		sent.leave();
+		known.answered(sent.route, waiting.nowMs());
+		if (answer !== "refused") known.tookOne(sent.route);
+		sent.settle(OUTCOMES[answer]);
+		for (const confirms of leftBehind) if (isEmpty(confirms.unanswered())) confirms.close();
 	}
 
-	/** The time is over, but the message keeps its slot: it still lies in some buffer on the way. */
-	const sweep = setInterval(() => {
-		const now = Date.now();
-		for (const message of pending.values()) {
-			if (message.deadline > now) break;
-			message.settle({ confirmed: false, reason: `no confirm within ${CONFIRM_TIMEOUT_MS / 1_000} s` });
+	function ended(confirms: Confirms<Sent>, unanswered: readonly Sent[], reason: string): void {
+		leftBehind = leftBehind.filter((each) => each !== confirms);
+		if (main === confirms) {
+			main = undefined;
+			log.warn(`The channel for publishing was lost: ${reason}`);
+			openAgain();
 		}
+		lose(unanswered, reason);
+	}
+
+	/** Nothing more is sent on it, so it may keep what it has. */
+	function leaveBehind(confirms: Confirms<Sent>): void {
+		for (const sent of confirms.unanswered()) sent.leave();
+		leftBehind.push(confirms);
+		const oldest = leftBehind[0]!;
+		if (isEmpty(confirms.unanswered())) confirms.close();
+		else if (leftBehind.length > LEFT_BEHIND_MAX) oldest.close();
+	}
+
+	const sweeps = setInterval(() => {
+		waiting.pass(SWEEP_MS, connection.blocked() !== undefined);
+		for (const confirms of main ? [...leftBehind, main] : leftBehind) giveUpLate(confirms);
+		probing.sweep();
+		if (waiting.isOver()) giveUpConnection();
+		else lookAt(quietRoutes());
 	}, SWEEP_MS).unref();
 
-	/** Needs a slot, and gives it back when the message is answered. @throws why nothing can be published at present */
-	function send({ exchange, routingKey, body, mandatory, properties }: Publication, settle: Pending["settle"]): void {
-		const { marker, headers } = marked(properties);
-		const message: Pending = { settle, deadline: Date.now() + CONFIRM_TIMEOUT_MS, returned: false };
-		live().publish(
-			exchange,
-			routingKey,
-			body,
-			{ ...properties, headers, mandatory, persistent: true },
-			(error: Error | null) => {
-				// At a lost channel amqplib calls back for each message; why it was lost, only its own events tell.
-				if (error && error.message !== "message nacked") return;
-				pending.delete(marker);
-				inFlight.give();
-				settle(answer(error, message));
-			},
-		);
-		pending.set(marker, message);
+	/** The time is over, but the message keeps its slot: it still lies in some buffer on the way. */
+	function giveUpLate(confirms: Confirms<Sent>): void {
+		for (const { route, sentMs, settle } of confirms.unanswered()) {
+			if (sentMs + CONFIRM_TIMEOUT_MS > waiting.nowMs()) break;
+			settle(known.isSilent(route) ? silence(route) : TOO_LATE);
+		}
 	}
 
-	/** A returned message is known by its id; a second copy, or one without an id, needs a number. */
-	function marked({ messageId, headers }: Options.Publish): { marker: string | number; headers: object | undefined } {
-		if (messageId !== undefined && !pending.has(messageId)) return { marker: messageId, headers: headers as object };
-		return { marker: ++serial, headers: { ...(headers as object), "x-publication": serial } };
+	/** Where something waits, and nothing was answered for a while. */
+	function quietRoutes(): ReadonlySet<Route> {
+		const since = waiting.nowMs() - QUIET_MS;
+		const quiet = new Set<Route>();
+		for (const { route, sentMs } of main?.unanswered() ?? []) {
+			if (sentMs > since) break;
+			if (Math.max(known.answeredMs(route), waiting.openMs()) <= since) quiet.add(route);
+		}
+		return quiet;
+	}
+
+	/** RabbitMQ is asked for something that no queue has part in: its answer tells whose silence it is. */
+	function lookAt(quiet: ReadonlySet<Route>): void {
+		if (quiet.size === 0) heardMs = undefined;
+		else if (heardMs === undefined) void ask();
+		else if (heardMs + CATCH_UP_MS <= waiting.nowMs()) goOnWithout(quiet);
+	}
+
+	async function ask(): Promise<void> {
+		if (looking || !connection.isUp()) return;
+		looking = true;
+		try {
+			const channel = await waiting.answerOf(connection.channel(() => undefined));
+			heardMs = waiting.nowMs();
+			await channel.close();
+		} catch (error) {
+			log.warn(`RabbitMQ could not be asked whether it answers: ${(error as Error).message}`);
+		} finally {
+			looking = false;
+		}
+	}
+
+	function goOnWithout(quiet: ReadonlySet<Route>): void {
+		heardMs = undefined;
+		for (const route of quiet) known.fellSilent(route);
+		for (const { route, settle } of main?.unanswered() ?? []) if (quiet.has(route)) settle(silence(route));
+		void openChannel();
+	}
+
+	/** Any of those that wait may be what has stopped it: on the next connection each is tried with one message. */
+	function giveUpConnection(): void {
+		for (const route of quietRoutes()) known.fellSilent(route);
+		connection.drop("RabbitMQ does not answer on it");
 	}
 
 	/** @throws why nothing can be published at present */
-	function live(): ConfirmChannel {
+	function live(): Confirms<Sent> {
 		const blocked = connection.blocked();
 		if (blocked !== undefined) throw new Error(`RabbitMQ takes no messages for now: ${blocked}`);
-		if (!channel) throw new NotConnectedError(connection.address);
-		return channel;
+		if (!main) throw new NotConnectedError(connection.address);
+		return main;
+	}
+
+	/** Needs a slot. @throws why nothing can be published at present */
+	function send(publication: Publication, settle: Sent["settle"]): void {
+		const route = routeOf(publication);
+		const sent = { route, sentMs: waiting.nowMs(), settle, leave: once(() => inFlight.give()) };
+		try {
+			const confirms = live();
+			if (!known.isSilent(route)) return confirms.send(publication, sent);
+			// It is one at most, and holds up nobody.
+			sent.leave();
+			probing.send(publication, sent);
+		} catch (error) {
+			sent.leave();
+			throw error;
+		}
 	}
 
 	connection.onUp(() => void openChannel());
 
 	return {
-		isUp: () => channel !== undefined,
+		isUp: () => main !== undefined,
 		ready: openChannel,
 		async publish(publications) {
 			const batch = batchOf(publications.length);
@@ -159,7 +211,6 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 				try {
 					send(publication, (outcome) => batch.settle(index, outcome));
 				} catch (error) {
-					inFlight.give();
 					batch.giveUpFrom(index, (error as Error).message);
 					break;
 				}
@@ -169,44 +220,23 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 		async close() {
 			closing = true;
 			await Promise.race([
-				channel?.waitForConfirms().catch(() => undefined),
+				main?.answeredAll().catch(() => undefined),
 				pause(CONFIRM_TIMEOUT_MS, undefined, { ref: false }),
 			]);
-			clearInterval(sweep);
+			clearInterval(sweeps);
 		},
 	};
 }
 
-/** The outcomes of messages that were handed over together; hundreds share one promise. */
-function batchOf(size: number): {
-	readonly outcomes: Promise<PublishOutcome[]>;
-	settle(index: number, outcome: PublishOutcome): void;
-	giveUpFrom(index: number, reason: string): void;
-} {
-	const settled: PublishOutcome[] = Array.from({ length: size });
-	let open = size;
-	let done!: (outcomes: PublishOutcome[]) => void;
-	const outcomes = new Promise<PublishOutcome[]>((resolve) => (done = resolve));
-	if (size === 0) done(settled);
-
-	function settle(index: number, outcome: PublishOutcome): void {
-		// A message that took too long was settled then; its late confirm changes nothing.
-		if (settled[index]) return;
-		settled[index] = outcome;
-		if (--open === 0) done(settled);
-	}
-
-	return {
-		outcomes,
-		settle,
-		giveUpFrom(index, reason) {
-			for (let rest = index; rest < size; rest++) settle(rest, { confirmed: false, reason });
-		},
-	};
+function isEmpty(items: Iterable<unknown>): boolean {
+	for (const _ of items) return false;
+	return true;
 }
 
-function answer(error: Error | null, { returned }: Pending): PublishOutcome {
-	if (error) return { confirmed: false, reason: "RabbitMQ refused it (its queue is full or has no leader)" };
-	if (returned) return { confirmed: false, reason: "no queue is bound for it", fault: "message" };
-	return { confirmed: true };
+function once(work: () => void): () => void {
+	let isDone = false;
+	return () => {
+		if (!isDone) work();
+		isDone = true;
+	};
 }

@@ -1,8 +1,8 @@
 import type { Message } from "amqplib";
 import type { Verdict, Worker } from "../transport";
 import { serviceOf, type QueueSpec } from "../topology";
+import type { Publication } from "./confirms";
 import { afterDeath, afterFailure, historyOf } from "./history";
-import type { Publication } from "./publisher";
 import { deadLetterQueue, delayQueue } from "./queues";
 
 /** Where a delivery goes on by its verdict; undefined when it is done with. */

@@ -32,7 +32,8 @@ export async function silentQueues(
 	const one = async (): Promise<void> => {
 		let channel: Channel | undefined;
 		for (let next = waiting.shift(); next; next = waiting.shift()) {
-			channel ??= await listeningChannel(connection);
+			// The failing call tells that it has ended.
+			channel ??= await connection.channel(() => undefined);
 			const answer = answers(channel, next.name);
 			// After the end of the patience its failure has nobody to tell it to.
 			answer.catch(() => undefined);
@@ -47,13 +48,6 @@ export async function silentQueues(
 		await connection.close();
 	}
 	return found;
-}
-
-async function listeningChannel(connection: BrokerConnection): Promise<Channel> {
-	const channel = await connection.channel();
-	// The failing call tells it as well.
-	channel.on("error", () => undefined);
-	return channel;
 }
 
 /**

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Backoff } from "../backoff";
 import { firstLetters, putBack } from "../dead-letters/visit";
 import { BODY_BYTES_MAX, type EventTransport, type Log, type OutgoingMessage, type PublishOutcome } from "../transport";
+import type { Publication } from "./confirms";
 import { brokerConnection, type BrokerConnection } from "./connection";
 import { startConsumer, type RabbitmqConsumer } from "./consumer";
 import type { Claim, ClaimedError } from "./claims";
@@ -10,7 +11,7 @@ import { declarations } from "./declarations";
 import { onChannel } from "./declare";
 import { originOf } from "./history";
 import { keptClaims } from "./kept-claims";
-import { publisher, type Publication } from "./publisher";
+import { publisher } from "./publisher";
 
 /** For handlers that still run; a message that is not acknowledged by then is delivered again. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -65,10 +66,10 @@ export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
 	const dead = deadLetters(consuming, publish, () => void repair());
 	const consumers = new Set<RabbitmqConsumer>();
 
-	/** It is no fault of the message: it waits for the broker to be mended, and loses no attempt. */
+	/** It is no fault of the message, which loses no attempt, and none of what goes elsewhere. */
 	function held({ exchange, routingKey }: OutgoingMessage): PublishOutcome | undefined {
 		const reason = declared.refusal(exchange, routingKey);
-		return reason === undefined ? undefined : { confirmed: false, reason };
+		return reason === undefined ? undefined : { confirmed: false, reason, fault: "route" };
 	}
 
 	async function openProbing(): Promise<BrokerConnection> {
