@@ -1,4 +1,4 @@
-import type { OutboxRow } from "./row";
+import { routeOf, type OutboxRow } from "./row";
 
 /**
  * Events that were read and are not out of the outbox yet. Each aggregate has a lane, in the order of its versions, and
@@ -11,8 +11,12 @@ export interface Lanes {
 	held(): number[];
 	/** Rows of one aggregate come in the order of their versions. */
 	add(row: OutboxRow): void;
-	/** The firsts of lanes of which none is on its way; from now on they are. */
-	take(max: number): OutboxRow[];
+	/** Where the firsts go of lanes of which none is on its way. */
+	routes(): string[];
+	/** Such firsts; from now on they are on their way. */
+	take(route: string, max: number): OutboxRow[];
+	/** It was not confirmed, and stays the first of its lane. */
+	notSent(row: OutboxRow): void;
 	/** It was confirmed: the next of its lane may go. It is still held, until it is removed. */
 	sent(row: OutboxRow): void;
 	/** It is out of the outbox. */
@@ -23,6 +27,8 @@ export interface Lanes {
 	isForgotten(aggregateId: string): boolean;
 	/** Forgets a lane: its first was not confirmed, and what stands behind it waits in the table as well. */
 	forget(aggregateId: string): OutboxRow[];
+	/** Forgets lanes whose first goes there and is not on its way, all but so many. */
+	forgetWaiting(route: string, butFor: number): void;
 	/** Forgets what is not on its way, where the partition is one of those. */
 	forgetIdle(concerns: (partition: number) => boolean): OutboxRow[];
 }
@@ -35,9 +41,31 @@ interface Lane {
 export function lanes(): Lanes {
 	const byAggregate = new Map<string, Lane>();
 	const held = new Set<number>();
-	/** Lanes whose first may go, in the order in which they became so. */
-	const ready = new Set<string>();
+	/** Lanes whose first may go, by where it goes to, in the order in which they became so. */
+	const ready = new Map<string, Set<string>>();
 	const forgotten = new Set<string>();
+
+	function isReady({ rows: [first] }: Lane): void {
+		const route = routeOf(first!);
+		const there = ready.get(route);
+		if (there) there.add(first!.aggregate_id);
+		else ready.set(route, new Set([first!.aggregate_id]));
+	}
+
+	function isNotReady({ rows: [first] }: Lane): void {
+		const route = routeOf(first!);
+		const there = ready.get(route);
+		there?.delete(first!.aggregate_id);
+		if (there?.size === 0) ready.delete(route);
+	}
+
+	function forget(aggregateId: string): OutboxRow[] {
+		const lane = byAggregate.get(aggregateId)!;
+		isNotReady(lane);
+		byAggregate.delete(aggregateId);
+		letGo(lane.rows);
+		return lane.rows;
+	}
 
 	function letGo(rows: readonly OutboxRow[]): void {
 		for (const { seq, aggregate_id } of rows) {
@@ -56,28 +84,37 @@ export function lanes(): Lanes {
 		add(row) {
 			held.add(row.seq);
 			const lane = byAggregate.get(row.aggregate_id);
-			if (lane) lane.rows.push(row);
-			else byAggregate.set(row.aggregate_id, { rows: [row], isUnderWay: false });
-			if (!lane?.isUnderWay) ready.add(row.aggregate_id);
+			if (lane) return void lane.rows.push(row);
+			const begun: Lane = { rows: [row], isUnderWay: false };
+			byAggregate.set(row.aggregate_id, begun);
+			isReady(begun);
 		},
 
-		take(max) {
+		routes: () => [...ready.keys()],
+
+		take(route, max) {
 			const taken: OutboxRow[] = [];
-			for (const aggregateId of ready) {
+			for (const aggregateId of ready.get(route) ?? []) {
 				if (taken.length === max) break;
 				const lane = byAggregate.get(aggregateId)!;
 				lane.isUnderWay = true;
-				ready.delete(aggregateId);
+				isNotReady(lane);
 				taken.push(lane.rows[0]!);
 			}
 			return taken;
+		},
+
+		notSent({ aggregate_id }) {
+			const lane = byAggregate.get(aggregate_id)!;
+			lane.isUnderWay = false;
+			isReady(lane);
 		},
 
 		sent({ aggregate_id }) {
 			const lane = byAggregate.get(aggregate_id)!;
 			lane.rows.shift();
 			lane.isUnderWay = false;
-			if (lane.rows.length > 0) ready.add(aggregate_id);
+			if (lane.rows.length > 0) isReady(lane);
 			else byAggregate.delete(aggregate_id);
 		},
 
@@ -88,24 +125,22 @@ export function lanes(): Lanes {
 		begin: () => forgotten.clear(),
 		isForgotten: (aggregateId) => forgotten.has(aggregateId),
 
-		forget(aggregateId) {
-			const { rows } = byAggregate.get(aggregateId)!;
-			byAggregate.delete(aggregateId);
-			ready.delete(aggregateId);
-			letGo(rows);
-			return rows;
+		forget,
+
+		forgetWaiting(route, butFor) {
+			for (const aggregateId of [...(ready.get(route) ?? [])].slice(butFor)) forget(aggregateId);
 		},
 
 		forgetIdle(concerns) {
 			const idle: OutboxRow[] = [];
 			for (const [aggregateId, lane] of byAggregate) {
 				if (!concerns(lane.rows[0]!.partition)) continue;
-				idle.push(...lane.rows.splice(lane.isUnderWay ? 1 : 0));
-				if (lane.rows.length > 0) continue;
-				byAggregate.delete(aggregateId);
-				ready.delete(aggregateId);
+				if (lane.isUnderWay) {
+					const behind = lane.rows.splice(1);
+					letGo(behind);
+					idle.push(...behind);
+				} else idle.push(...forget(aggregateId));
 			}
-			letGo(idle);
 			return idle;
 		},
 	};

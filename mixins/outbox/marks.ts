@@ -15,7 +15,7 @@ export interface Marks {
 	raise(partition: number, seq: number): void;
 	/** This one is still to be read. */
 	lower(partition: number, seq: number): void;
-	/** Everything is still to be read. */
+	/** Everything is still to be read, whatever a read under way may find. */
 	reset(): void;
 }
 
@@ -39,7 +39,10 @@ export function marks(): Marks {
 			if (seq <= (read.get(partition) ?? 0)) read.set(partition, seq - 1);
 		},
 		reset() {
-			for (const partition of read.keys()) read.set(partition, 0);
+			for (const partition of read.keys()) {
+				read.set(partition, 0);
+				lowered.set(partition, 0);
+			}
 		},
 	};
 }

@@ -2,22 +2,21 @@ import type { Logger } from "moleculer";
 import type { Upkeep } from "../database/database";
 import { pauseAfter } from "../events/backoff";
 import type { OutboxMeter } from "../events/meters";
-import { hasListener, type Topology } from "../events/topology";
+import type { Topology } from "../events/topology";
 import type { EventTransport, PublishOutcome } from "../events/transport";
 import { alarm } from "./alarm";
+import { asides } from "./asides";
+import { BATCH_MAX, batches } from "./batches";
 import { lanes } from "./lanes";
 import type { Leases } from "./leases";
 import { marks } from "./marks";
+import { mustReach } from "./must-reach";
 import { remover } from "./remover";
 import { messageOf, type OutboxRow } from "./row";
 import type { OutboxStatements } from "./statements";
 
-/** Hundreds share one round trip to the database and one wait for the broker's disk. */
-const BATCH_MAX = 1_000;
 /** In memory, from reading to removal: what keeps the broker busy while the next are read, about 2 MB. */
 const HELD_MAX = 6_000;
-/** Batches that wait for their confirms at once. While so many do, what comes meanwhile shares the next one. */
-const BATCHES_UNDER_WAY_MAX = 8;
 
 /** The look that finds what no wake-up announced: soon after work was seen, seldom when all is quiet. */
 const SWEEP_MS = { min: 100, max: 1_000 };
@@ -67,9 +66,9 @@ export function relay(options: RelayOptions): Relay {
 	const held = lanes();
 	const read = marks();
 	const bell = alarm();
-	const batches = new Set<Promise<void>>();
+	const aside = asides();
 	const retries = new Set<NodeJS.Timeout>();
-	const listened = new Map<string, boolean>();
+	const isMandatory = mustReach(topology);
 	let running = false;
 	/** The partitions that were ours at the last look. */
 	let ours: readonly number[] = [];
@@ -121,7 +120,11 @@ export function relay(options: RelayOptions): Relay {
 		read.begin();
 		held.begin();
 		try {
-			const rows = await db.query<OutboxRow>(statements.read, [partitions, read.of(partitions), each, held.held()]);
+			const values = [partitions, read.of(partitions), each, held.held()];
+			const without = aside.routes();
+			const rows = await (without.length === 0
+				? db.query<OutboxRow>(statements.read, values)
+				: db.query<OutboxRow>(statements.readWithout, [...values, without]));
 			if (isFull) planFullSweep(performance.now() - beganMs);
 			return { rows: rows.length, mayBeMore: keep(rows, each) };
 		} catch (error) {
@@ -166,33 +169,33 @@ export function relay(options: RelayOptions): Relay {
 		fullSweepAtMs = performance.now() + pauseMs;
 	}
 
-	/** Starts as many batches as may be under way. */
+	const leaving = batches({ held, aside, publish, onEnd: send, onNothingToTry: takeBack });
+
 	function send(): void {
-		while (running && performance.now() >= troubledUntilMs && batches.size < BATCHES_UNDER_WAY_MAX) {
-			own();
-			const rows = held.take(BATCH_MAX);
-			if (rows.length === 0) return;
-			const batch = publish(rows).finally(() => {
-				batches.delete(batch);
-				send();
-			});
-			batches.add(batch);
-		}
+		if (!running || performance.now() < troubledUntilMs) return;
+		own();
+		leaving.start();
 	}
 
-	async function publish(rows: readonly OutboxRow[]): Promise<void> {
+	async function publish(route: string, rows: readonly OutboxRow[]): Promise<void> {
 		const beganMs = performance.now();
-		const outcomes = await transport.publish(rows.map((row) => messageOf(row, producer, mustReach(row))));
+		const outcomes = await transport.publish(rows.map((row) => messageOf(row, producer, isMandatory(row))));
 		meter.time("outbox.confirm.time", performance.now() - beganMs);
 		const confirmed: number[] = [];
 		const refused: { row: OutboxRow; reason: string }[] = [];
 		let reason: string | undefined;
+		let routeReason: string | undefined;
 		for (const [index, row] of rows.entries()) {
 			const outcome: PublishOutcome = outcomes[index]!;
 			if (outcome.confirmed) {
 				held.sent(row);
 				confirmed.push(row.seq);
 				if (row.attempts > 0) read.lower(row.partition, row.seq);
+				continue;
+			}
+			if (outcome.fault === "route") {
+				held.notSent(row);
+				routeReason = outcome.reason;
 				continue;
 			}
 			held.forget(row.aggregate_id);
@@ -208,9 +211,29 @@ export function relay(options: RelayOptions): Relay {
 		meter.count("outbox.refused", refused.length);
 		meter.count("outbox.failed", rows.length - confirmed.length - refused.length);
 		if (confirmed.length > 0) removing.remove(confirmed);
+		if (routeReason !== undefined) setAside(route, routeReason);
+		else if (confirmed.length > 0) takeBack(route);
 		if (refused.length > 0) await postpone(refused);
 		if (reason !== undefined) trouble(reason);
-		else failures = 0;
+		else if (routeReason === undefined) failures = 0;
+	}
+
+	function setAside(route: string, reason: string): void {
+		if (!aside.has(route)) log.warn(`What goes to ${route} can't be published and waits:`, reason);
+		const pauseMs = aside.refused(route);
+		if (pauseMs === undefined) return;
+		later(pauseMs, () => {
+			aside.tryNow(route);
+			send();
+		});
+	}
+
+	/** What has waited in the table is read by the next look. */
+	function takeBack(route: string): void {
+		if (!aside.takeBack(route)) return;
+		log.info(`What goes to ${route} is no longer aside`);
+		read.reset();
+		bell.ring();
 	}
 
 	/** It holds up its own aggregate and nothing else, until its next attempt or its death. */
@@ -229,14 +252,14 @@ export function relay(options: RelayOptions): Relay {
 			if (dead[index]) {
 				log.error(`${row.event_type} ${row.event_id} is dead after ${ATTEMPTS_MAX} attempts to publish it:`, reason);
 			}
-			lookAgain(row, dead[index] ? 0 : pausesMs[index]!);
+			later(dead[index] ? 0 : pausesMs[index]!, () => wake(row));
 		}
 	}
 
-	function lookAgain(place: Place, afterMs: number): void {
+	function later(afterMs: number, work: () => void): void {
 		const timer = setTimeout(() => {
 			retries.delete(timer);
-			wake(place);
+			work();
 		}, afterMs);
 		retries.add(timer);
 	}
@@ -249,16 +272,6 @@ export function relay(options: RelayOptions): Relay {
 		troubledUntilMs = performance.now() + pauseMs;
 		log.warn(`The outbox could not be relayed, next try in ${Math.round(pauseMs)} ms:`, reason);
 		bell.ring();
-	}
-
-	function mustReach({ exchange, routing_key }: OutboxRow): boolean {
-		const address = `${exchange} ${routing_key}`;
-		let isListened = listened.get(address);
-		if (isListened === undefined) {
-			isListened = hasListener(topology, exchange, routing_key);
-			listened.set(address, isListened);
-		}
-		return isListened;
 	}
 
 	function wake(place?: Place): void {
@@ -277,7 +290,7 @@ export function relay(options: RelayOptions): Relay {
 			for (const timer of retries) clearTimeout(timer);
 			bell.ring({ evenIfDeaf: true });
 			await loop;
-			await Promise.all(batches);
+			await leaving.ended();
 			await removing.stop();
 		},
 	};

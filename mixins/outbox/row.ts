@@ -21,6 +21,11 @@ export interface OutboxRow {
 	earlier_seq: number | null;
 }
 
+/** What is published with one exchange and routing key waits for the same queues. */
+export function routeOf({ exchange, routing_key }: Pick<OutboxRow, "exchange" | "routing_key">): string {
+	return `${exchange} ${routing_key}`;
+}
+
 /** The message that a row becomes. */
 export function messageOf(
 	row: Omit<OutboxRow, "seq" | "partition" | "attempts" | "earlier_seq">,

@@ -4,6 +4,8 @@ import { sql, type Statement } from "../database/statement";
 export interface OutboxStatements {
 	append: Statement;
 	read: Statement;
+	/** The same without the routes $5 (exchange and routing key), and without what stands behind them in its aggregate. */
+	readWithout: Statement;
 	remove: Statement;
 	postpone: Statement;
 }
@@ -27,29 +29,17 @@ export function outboxStatements(schema: string): OutboxStatements {
 			SELECT $1, $2, head.version, $3, $4, $5, $6, $7, $8, $9, $10 FROM head
 			RETURNING seq`,
 		),
-		// $1 partitions, $2 the mark of each, $3 how many of each, $4 what is held already. Numbers of different partitions
-		// need no order among them: an aggregate has one partition. Aggregates whose first waits for its next attempt are
-		// left out with all that stands behind it; the anti-join looks at the few that do.
-		read: sql(
-			`${schema}.outbox.read`,
-			`SELECT o.*, earlier.seq AS earlier_seq
-			FROM unnest($1::smallint[], $2::bigint[]) AS mine (partition, mark)
-			CROSS JOIN LATERAL (
-				SELECT seq, partition, event_id, event_type, version, exchange, routing_key, correlation_id, causation_id,
-					aggregate_id, aggregate_version, data::text AS data, created_at, attempts
-				FROM ${schema}.outbox waiting
-				WHERE partition = mine.partition AND seq > mine.mark AND dead_at IS NULL AND seq <> ALL ($4::bigint[])
-					AND NOT EXISTS (
-						SELECT FROM ${schema}.outbox postponed
-						WHERE postponed.aggregate_id = waiting.aggregate_id AND postponed.dead_at IS NULL
-							AND postponed.next_attempt_at > now()
-					)
-				ORDER BY seq LIMIT $3
-			) o
-			LEFT JOIN ${schema}.outbox earlier ON earlier.aggregate_id = o.aggregate_id
-				AND earlier.aggregate_version = o.aggregate_version - 1
-				AND earlier.dead_at IS NULL AND earlier.seq <= mine.mark
-			ORDER BY o.seq`,
+		read: sql(`${schema}.outbox.read`, read(schema, "")),
+		readWithout: sql(
+			`${schema}.outbox.read_without`,
+			read(
+				schema,
+				`AND NOT EXISTS (
+						SELECT FROM ${schema}.outbox aside
+						WHERE aside.aggregate_id = waiting.aggregate_id AND aside.aggregate_version <= waiting.aggregate_version
+							AND aside.dead_at IS NULL AND aside.exchange || ' ' || aside.routing_key = ANY ($5::text[])
+					)`,
+			),
 		),
 		remove: sql(
 			`${schema}.outbox.remove`,
@@ -66,4 +56,31 @@ export function outboxStatements(schema: string): OutboxStatements {
 			WHERE o.seq = failed.seq`,
 		),
 	};
+}
+
+/**
+ * $1 partitions, $2 the mark of each, $3 how many of each, $4 what is held already. Numbers of different partitions need no
+ * order among them: an aggregate has one partition. Aggregates whose first waits for its next attempt are left out with
+ * all that stands behind it; the anti-join looks at the few that do.
+ */
+function read(schema: string, without: string): string {
+	return `SELECT o.*, earlier.seq AS earlier_seq
+			FROM unnest($1::smallint[], $2::bigint[]) AS mine (partition, mark)
+			CROSS JOIN LATERAL (
+				SELECT seq, partition, event_id, event_type, version, exchange, routing_key, correlation_id, causation_id,
+					aggregate_id, aggregate_version, data::text AS data, created_at, attempts
+				FROM ${schema}.outbox waiting
+				WHERE partition = mine.partition AND seq > mine.mark AND dead_at IS NULL AND seq <> ALL ($4::bigint[])
+					AND NOT EXISTS (
+						SELECT FROM ${schema}.outbox postponed
+						WHERE postponed.aggregate_id = waiting.aggregate_id AND postponed.dead_at IS NULL
+							AND postponed.next_attempt_at > now()
+					)
+					${without}
+				ORDER BY seq LIMIT $3
+			) o
+			LEFT JOIN ${schema}.outbox earlier ON earlier.aggregate_id = o.aggregate_id
+				AND earlier.aggregate_version = o.aggregate_version - 1
+				AND earlier.dead_at IS NULL AND earlier.seq <= mine.mark
+			ORDER BY o.seq`;
 }
