@@ -34,7 +34,7 @@ export function Database({ model, ...address }: DatabaseOptions): Partial<Servic
 	let share: PoolShare | undefined;
 	const lifecycle = defineMixin<WithDatabase>({
 		created() {
-			share = sharePool(address);
+			share = sharePool(address, this.logger);
 			this.db = share.database;
 		},
 		async started() {

@@ -1,8 +1,7 @@
 import { type Sequelize, Transaction as SequelizeTransaction } from "sequelize";
 import type { PoolClient, QueryResult } from "pg";
 import { isConnectionLost, isSerializationConflict } from "./faults";
-import { heldUp } from "./held-up";
-import { lineBefore } from "./line";
+import type { Shares } from "./shares";
 import type { Statement } from "./statement";
 
 /** Three in all: under contention the second nearly always succeeds; more would only add to the crowd. */
@@ -13,7 +12,10 @@ export interface Transaction {
 	query<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
 	/** For Sequelize models: `model.create(…, { transaction: tx.forModels })`. */
 	readonly forModels: SequelizeTransaction;
-	/** Runs after COMMIT succeeded, not after a rollback. Must not throw; nothing durable may depend on it. */
+	/**
+	 * Runs after COMMIT succeeded, not after a rollback. Nothing durable may depend on it. What it throws is logged and not
+	 * thrown on: what the transaction did has been done, and neither its caller nor the other hooks may take it for failed.
+	 */
 	afterCommit(hook: () => void): void;
 }
 
@@ -66,43 +68,34 @@ export interface Database {
 /** The pg client below a Sequelize pool: the only way to named statements (figures in docs/architecture.md). */
 type Connection = PoolClient;
 
-/**
- * Who waits for a lock keeps a connection, so of each pool one is left for reading and one for upkeep. Below three they
- * have to share.
- */
-function sharesOf(connectionsMax: number): { changing: number; working: number } {
-	return { changing: Math.max(1, connectionsMax - 2), working: Math.max(1, connectionsMax - 1) };
+/** What services that work on one database in one process share. */
+export interface Pool {
+	sequelize: Sequelize;
+	shares: Shares;
 }
 
-export function databaseOn(sequelize: Sequelize, connectionsMax: number): Database {
-	const shares = sharesOf(connectionsMax);
-	const changing = lineBefore(shares.changing);
-	const working = lineBefore(shares.working);
-	const held = heldUp();
+/** Where it is said what nobody else is told. */
+export interface HookLog {
+	error(...words: unknown[]): void;
+}
 
+export function databaseOn({ sequelize, shares }: Pool, log: HookLog = console): Database {
 	const upkeep: Upkeep = {
 		query: (statement, values) => onConnection(sequelize, (connection) => run(connection, statement, values)),
 		transaction: (work, options) =>
-			retryOnConflict(() =>
-				onConnection(sequelize, (connection) => inTransaction(sequelize, connection, work, options)),
-			),
+			retryOnConflict(async () => {
+				const { result, hooks } = await onConnection(sequelize, (connection) =>
+					inTransaction(sequelize, connection, work, options),
+				);
+				for (const hook of hooks) runHook(hook, log);
+				return result;
+			}),
 	};
-	const atWork = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-		const leave = await working.enter();
-		try {
-			return await work();
-		} finally {
-			leave();
-		}
-	};
-	const change = <Result>(about: readonly string[] = [], work: () => Promise<Result>): Promise<Result> =>
-		held.pass(about, changing.enter, () => atWork(work));
-
 	return {
 		sequelize,
-		query: (statement, values) => atWork(() => upkeep.query(statement, values)),
-		change: (statement, values, options) => change(options?.about, () => upkeep.query(statement, values)),
-		transaction: (work, options) => change(options?.about, () => upkeep.transaction(work, options)),
+		query: (statement, values) => shares.atWork(() => upkeep.query(statement, values)),
+		change: (statement, values, options) => shares.changing(options?.about, () => upkeep.query(statement, values)),
+		transaction: (work, options) => shares.changing(options?.about, () => upkeep.transaction(work, options)),
 		upkeep,
 	};
 }
@@ -140,7 +133,7 @@ async function inTransaction<Result>(
 	connection: Connection,
 	work: (tx: Transaction) => Promise<Result>,
 	{ lockWaitMs }: TransactionOptions = {},
-): Promise<Result> {
+): Promise<{ result: Result; hooks: readonly (() => void)[] }> {
 	const hooks: (() => void)[] = [];
 	let models: SequelizeTransaction | undefined;
 	const tx: Transaction = {
@@ -161,8 +154,15 @@ async function inTransaction<Result>(
 		if (!isConnectionLost(error)) await connection.query("ROLLBACK");
 		throw error;
 	}
-	for (const hook of hooks) hook();
-	return result;
+	return { result, hooks };
+}
+
+function runHook(hook: () => void, log: HookLog): void {
+	try {
+		hook();
+	} catch (error) {
+		log.error("Something that was to follow a commit has failed; the commit stands:", error);
+	}
 }
 
 /** PostgreSQL answers the COMMIT of a transaction in which a statement failed with a rollback, and no error. */

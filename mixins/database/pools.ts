@@ -2,7 +2,8 @@ import type { Writable } from "node:stream";
 import pg from "pg";
 import { Sequelize } from "sequelize";
 import { gatherWrites } from "../gather-writes";
-import { databaseOn, type Database } from "./database";
+import { databaseOn, type Database, type HookLog, type Pool } from "./database";
+import { sharesOf } from "./shares";
 
 /** Enough to keep two cores of PostgreSQL busy. */
 export const POOL_SIZE_MAX = 10;
@@ -32,8 +33,7 @@ export interface DatabaseAddress {
 	connectionsMax?: number;
 }
 
-interface SharedPool {
-	database: Database;
+interface SharedPool extends Pool {
 	users: number;
 }
 
@@ -46,24 +46,27 @@ export interface PoolShare {
 	release(): Promise<void>;
 }
 
-/** Takes a share in the pool for `url`, which connects when it is first used. */
-export function sharePool({ url, connectionsMax = POOL_SIZE_MAX }: DatabaseAddress): PoolShare {
-	let pool = pools.get(url);
-	if (!pool) {
-		pool = { database: databaseOn(openPool(url, connectionsMax), connectionsMax), users: 0 };
-		pools.set(url, pool);
-	}
+/**
+ * Takes a share in the pool for `url`, which connects when it is first used.
+ * @param log of whoever shares, for what nobody else is told
+ */
+export function sharePool({ url, connectionsMax = POOL_SIZE_MAX }: DatabaseAddress, log?: HookLog): PoolShare {
+	const pool = pools.get(url) ?? {
+		sequelize: openPool(url, connectionsMax),
+		shares: sharesOf(connectionsMax),
+		users: 0,
+	};
+	pools.set(url, pool);
 	pool.users++;
-	const taken = pool;
 	let released = false;
 	return {
-		database: taken.database,
+		database: databaseOn(pool, log),
 		async release() {
 			if (released) return;
 			released = true;
-			if (--taken.users > 0) return;
+			if (--pool.users > 0) return;
 			pools.delete(url);
-			await taken.database.sequelize.close();
+			await pool.sequelize.close();
 		},
 	};
 }

@@ -18,7 +18,7 @@ export interface EndedSessions {
 	add(sessionIds: readonly string[]): string[];
 }
 
-export function rememberEndedSessions(now: () => number = Date.now): EndedSessions {
+export function rememberEndedSessions(now: () => number = () => performance.now()): EndedSessions {
 	/** When each was heard of; a Map keeps the order in which that was. */
 	const heard = new Map<string, number>();
 	const forgetOld = () => {
@@ -45,7 +45,7 @@ export function watchEndedSessions(service: Service, tell: (sessionIds: string[]
 	let stopped = false;
 
 	const ask = async (): Promise<void> => {
-		const askedAtMs = Date.now();
+		const askedAtMs = performance.now();
 		const sinceS = answeredAtMs === undefined ? REMEMBERED_S : (askedAtMs - answeredAtMs) / 1_000 + OVERLAP_S;
 		try {
 			if (!isThere(service, "users")) return;

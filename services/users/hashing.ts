@@ -44,9 +44,9 @@ function leave(): void {
 
 async function turn(): Promise<void> {
 	if (waiting.length >= WAITING_MAX) throw new TooManyLoginsError();
-	const since = Date.now();
+	const sinceMs = performance.now();
 	await new Promise<void>((resolve) => void waiting.push(resolve));
-	if (Date.now() - since <= WAIT_MS_MAX) return;
+	if (performance.now() - sinceMs <= WAIT_MS_MAX) return;
 	leave();
 	throw new TooManyLoginsError();
 }

@@ -5,7 +5,7 @@ import { acknowledgementOfNothing } from "../support/amqp-frames";
 import { commitCutter, type CommitCutter } from "./commit-cutter";
 import { broken } from "./figures";
 import { form, seed } from "./form";
-import { notes, NoteWritten } from "./letter.events";
+import { archive, notes, NoteWritten } from "./letter.events";
 import { randomFrom } from "./random";
 import { openWorld, type World } from "./world";
 
@@ -59,6 +59,43 @@ describeOnPrivateRabbitMQ("what happens to bindings, channels and commits", () =
 			}
 		});
 
+		expect(broken(figures)).toEqual([]);
+	});
+
+	test("connections are reset at any moment while they are being opened", async () => {
+		const chance = randomFrom(seed);
+
+		const figures = await world.survives("reset while opening", form.kills, async () => {
+			let opened = 0;
+			// From the middle of the handshake to somewhere among the channels and consumers.
+			wire.resetAfter(() => {
+				opened++;
+				return 300 + Math.floor(chance() * 1_200);
+			});
+			wire.cut();
+			await until(() => opened >= 20, { what: "twenty connections", withinMs: 60_000 });
+			wire.resetAfter();
+			wire.cut();
+		});
+
+		expect(broken(figures)).toEqual([]);
+	});
+
+	test("a queue is there and silent: what goes elsewhere goes on, and what goes there comes when it answers", async () => {
+		let noted = NOTES;
+
+		const figures = await world.survives("a silent queue", 1, async () => {
+			await world.broker.silence(archive.name);
+			try {
+				await until(async () => (await waiting("LetterWritten")) > form.perSecond, { what: "letters to be held up" });
+				for (let n = 0; n < NOTES; n++) await world.letters[0]!.ask("writeOne", { type: "note", nature: "good" });
+				await until(async () => (noted = await waiting("NoteWritten")) === 0, { what: "the notes to leave" });
+			} finally {
+				await world.broker.unsilence(archive.name);
+			}
+		});
+
+		expect(noted).toBe(0);
 		expect(broken(figures)).toEqual([]);
 	});
 

@@ -1,5 +1,6 @@
 import { DataTypes } from "sequelize";
 import type { Database } from "../../mixins/database/database";
+import { sharePool } from "../../mixins/database/pools";
 import { sql } from "../../mixins/database/statement";
 import { onServer } from "../support/postgres-server";
 import { until } from "../support/until";
@@ -109,6 +110,27 @@ describe("a transaction", () => {
 		});
 
 		expect(seen).toEqual(["work done", "first", "second"]);
+	});
+
+	test("is not said to have failed when a hook throws, and the other hooks run", async () => {
+		const seen: unknown[] = [];
+		const said: unknown[][] = [];
+		const share = sharePool({ url: database.url }, { error: (...words) => void said.push(words) });
+		const error = new Error("nobody to tell");
+
+		const result = await share.database.transaction(async (tx) => {
+			tx.afterCommit(() => {
+				throw error;
+			});
+			tx.afterCommit(() => seen.push("second"));
+			await tx.query(add, ["Emma"]);
+			return "done";
+		});
+		await share.release();
+
+		expect([result, seen]).toEqual(["done", ["second"]]);
+		expect(said).toEqual([[expect.stringContaining("the commit stands"), error]]);
+		expect(await stored()).toEqual(["Emma"]);
 	});
 
 	test("runs no hook after a rollback", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { acknowledgementOfNothing } from "../support/amqp-frames";
 import { describeOnRabbitMQ } from "../support/servers";
 import { until } from "../support/until";
@@ -83,6 +84,22 @@ describeOnRabbitMQ("RabbitMQ, when something is lost", () => {
 		here.wire.flow();
 		await here.publishAll([messageTo(exchange)]);
 		expect(here.transport.canPublish()).toBe(true);
+	});
+
+	test("a clock that is set forward makes no confirm late", async () => {
+		const { exchange } = await here.stage();
+		const now = Date.now.bind(Date);
+		here.wire.stall();
+		const published = here.transport.publish([messageTo(exchange)]);
+
+		jest.spyOn(Date, "now").mockImplementation(() => now() + 3_600_000);
+		// Several looks at what is late.
+		const meanwhile = await Promise.race([published, pause(1_000, "not answered")]);
+		here.wire.flow();
+
+		expect(meanwhile).toBe("not answered");
+		expect(await published).toEqual([{ confirmed: true }]);
+		jest.restoreAllMocks();
 	});
 
 	test("publishing to an exchange that is gone brings it back", async () => {

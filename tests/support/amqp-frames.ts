@@ -4,11 +4,73 @@ export function acknowledgementOfNothing(channel: number): Buffer {
 	payload.writeUInt16BE(60, 0);
 	payload.writeUInt16BE(80, 2);
 	payload.writeBigUInt64BE(999_999n, 4);
-	const frame = Buffer.alloc(7 + payload.length + 1);
-	frame.writeUInt8(1, 0);
-	frame.writeUInt16BE(channel, 1);
-	frame.writeUInt32BE(payload.length, 3);
-	payload.copy(frame, 7);
-	frame.writeUInt8(0xce, frame.length - 1);
-	return frame;
+	return frameOf(channel, payload);
+}
+
+/** Methods of AMQP 0-9-1 by which RabbitMQ says that something has been opened, or was done. */
+export const OPENED = {
+	connection: [10, 41],
+	channel: [20, 11],
+	prefetch: [60, 11],
+	consumer: [60, 21],
+	confirms: [85, 11],
+} as const;
+type Method = readonly [classId: number, methodId: number];
+
+/** RabbitMQ closes the connection: an operator has said so. */
+export function connectionClose(): Buffer {
+	return frameOf(0, closing([10, 50], 320, "CONNECTION_FORCED - closed by a test"));
+}
+
+/** RabbitMQ closes the channel. */
+export function channelClose(channel: number): Buffer {
+	return frameOf(channel, closing([20, 40], 406, "PRECONDITION_FAILED - closed by a test"));
+}
+
+/**
+ * Lets another frame follow each one of this method at once, in the same write, so many times. Frames that are not whole
+ * in their write, as long messages, pass as they are.
+ * @returns a change for what a server writes, and how often it still will
+ */
+export function followed(
+	[classId, methodId]: Method,
+	by: (channel: number) => Buffer,
+	times = 1,
+): { change: (bytes: Buffer) => Buffer; left: () => number } {
+	let left = times;
+	function change(bytes: Buffer): Buffer {
+		const parts: Buffer[] = [];
+		let at = 0;
+		while (bytes.length >= at + 8) {
+			const end = at + 8 + bytes.readUInt32BE(at + 3);
+			if (end > bytes.length) break;
+			const frame = bytes.subarray(at, end);
+			parts.push(frame);
+			at = end;
+			const isMethod = frame[0] === 1 && frame.readUInt16BE(7) === classId && frame.readUInt16BE(9) === methodId;
+			if (isMethod && left > 0) {
+				left--;
+				parts.push(by(frame.readUInt16BE(1)));
+			}
+		}
+		return Buffer.concat([...parts, bytes.subarray(at)]);
+	}
+	return { change, left: () => left };
+}
+
+function closing([classId, methodId]: Method, code: number, text: string): Buffer {
+	const head = Buffer.alloc(7);
+	head.writeUInt16BE(classId, 0);
+	head.writeUInt16BE(methodId, 2);
+	head.writeUInt16BE(code, 4);
+	head.writeUInt8(text.length, 6);
+	return Buffer.concat([head, Buffer.from(text), Buffer.alloc(4)]);
+}
+
+function frameOf(channel: number, payload: Buffer): Buffer {
+	const head = Buffer.alloc(7);
+	head.writeUInt8(1, 0);
+	head.writeUInt16BE(channel, 1);
+	head.writeUInt32BE(payload.length, 3);
+	return Buffer.concat([head, payload, Buffer.from([0xce])]);
 }

@@ -33,6 +33,10 @@ export interface PrivateRabbitmq extends AsyncDisposable {
 	clear(alarm: Alarm): Promise<void>;
 	/** Closes every connection, as an operator would. */
 	closeConnections(): Promise<void>;
+	/** The queue, of the default virtual host, stays there and answers nothing any more: a quorum queue without a leader. */
+	silence(queue: string): Promise<void>;
+	/** It answers again, first of all what it was sent meanwhile. */
+	unsilence(queue: string): Promise<void>;
 }
 
 export type Alarm = "memory" | "disk";
@@ -122,8 +126,15 @@ export async function privateRabbitmq(): Promise<PrivateRabbitmq> {
 		raise: (alarm) => control(...ALARMS[alarm].raise),
 		clear: (alarm) => control(...ALARMS[alarm].clear),
 		closeConnections: () => control("close_all_connections", "closed by a test"),
+		silence: (queue) => control("eval", `ok = sys:suspend(${raftProcessOf(queue)}).`),
+		unsilence: (queue) => control("eval", `ok = sys:resume(${raftProcessOf(queue)}).`),
 		[Symbol.asyncDispose]: dispose,
 	};
+}
+
+/** It is registered by the queue's name and its virtual host's, which is "/" in percents. */
+function raftProcessOf(queue: string): string {
+	return `whereis('%2F_${queue}')`;
 }
 
 /** What killed runs have left. The processes themselves died with them. */

@@ -16,6 +16,10 @@ export interface Wire extends AsyncDisposable {
 	flow(): void;
 	/** How many connections are open. */
 	connections(): number;
+	/** What the server writes from now on passes through this first; without one, as it is. */
+	meddle(change?: (bytes: Buffer) => Buffer): void;
+	/** Connections that are made from now on are reset after so many bytes of the server's; without it they are not. */
+	resetAfter(bytes?: () => number): void;
 	/** Writes bytes of its own to the server, into the n-th connection that is open, as if the client had sent them. */
 	inject(connection: number, bytes: Buffer): void;
 }
@@ -28,6 +32,8 @@ export async function wireTo(url: string): Promise<Wire> {
 	let severed = false;
 	let refused = 0;
 	let stalled = false;
+	let meddling = (bytes: Buffer): Buffer => bytes;
+	let patience: (() => number) | undefined;
 
 	function keep(socket: Socket): void {
 		ends.add(socket);
@@ -45,14 +51,20 @@ export async function wireTo(url: string): Promise<Wire> {
 		const far = connect(Number(target.port), target.hostname);
 		toServer.add(far);
 		far.on("close", () => toServer.delete(far));
+		let left = patience?.() ?? Infinity;
 		for (const [from, to] of [
 			[near, far],
 			[far, near],
 		] as const) {
 			keep(from);
-			from.on("data", (bytes) => to.write(bytes));
 			from.on("close", () => to.destroy());
 		}
+		near.on("data", (bytes) => far.write(bytes));
+		far.on("data", (bytes) => {
+			near.write(meddling(bytes).subarray(0, left));
+			left -= bytes.length;
+			if (left <= 0) for (const end of [near, far]) end.resetAndDestroy();
+		});
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const proxied = new URL(url);
@@ -79,6 +91,8 @@ export async function wireTo(url: string): Promise<Wire> {
 			for (const end of ends) end.resume();
 		},
 		connections: () => toServer.size,
+		meddle: (change = (bytes) => bytes) => void (meddling = change),
+		resetAfter: (bytes) => void (patience = bytes),
 		inject: (connection, bytes) => void [...toServer][connection]!.write(bytes),
 		async [Symbol.asyncDispose]() {
 			cut();

@@ -37,7 +37,7 @@ export interface Publisher {
 
 /**
  * Publishes on one confirm channel, any number in flight up to a limit. A queue that is there and does not answer would
- * hold up all of them: after 32 messages that it has not taken RabbitMQ gives the channel no more credit, about 400 later
+ * hold up all of them: after 32 messages that it has not taken RabbitMQ gives the channel no more credit, some 400 later
  * it stops reading the connection, and in a new channel the very first message to it blocks for a minute (measured on
  * 3.10). So a route that is silent, while RabbitMQ itself answers, is refused by itself; the others go on with a new
  * channel; and one message at a time, on a channel of its own, finds out when the route answers again.
