@@ -40,6 +40,26 @@ const inEvents: PlantedBug[] = [
 	{ name: "timeless id that never ages", suite: CONSUMING, tests: "an id without a time" },
 ];
 
+/** In what publishes them. */
+const inPublishing: PlantedBug[] = [
+	{
+		name: "channel closed while opening",
+		suite: "mixins/rabbitmq-opening.int.test.ts",
+		tests: "together with the channel for publishing",
+	},
+	{
+		name: "silent queue as trouble of the broker",
+		suite: "mixins/outbox-routes.int.test.ts",
+		tests: "fits into memory",
+	},
+	{
+		name: "silent queue on the common channel",
+		suite: "mixins/rabbitmq-silence.int.test.ts",
+		tests: "stops reading the connection",
+	},
+	{ name: "hook that fails the commit", suite: "mixins/database.int.test.ts", tests: "when a hook throws" },
+];
+
 /** In the saga, the stock and the payments. */
 const inCheckout: PlantedBug[] = [
 	{ name: "undo in forward order", suite: SAGA, tests: "in reverse order" },
@@ -101,7 +121,7 @@ const inWaiting: PlantedBug[] = [
 	{ name: "secure decides before it locks", suite: MEETINGS, tests: "two that secure" },
 ];
 
-export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops, ...inWaiting];
+export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops, ...inWaiting, ...inPublishing];
 
 export function patchOf({ name }: PlantedBug): string {
 	return `${name.replaceAll(" ", "-")}.patch`;
