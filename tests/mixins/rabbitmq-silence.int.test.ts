@@ -156,5 +156,6 @@ describeOnPrivateRabbitMQ("RabbitMQ, when a queue is there and silent", () => {
 
 		await blocked;
 		await until(() => transport.canPublish(), { what: "the transport to publish again" });
+		expect(await transport.publish([messageTo(one.exchange)])).toEqual([{ confirmed: true }]);
 	});
 });

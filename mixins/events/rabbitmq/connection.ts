@@ -168,15 +168,15 @@ export function brokerConnection(options: {
  */
 async function listening<Opened extends Channel>(channel: Opened, ended: OnEnd): Promise<Opened> {
 	let reason: Error | undefined;
-	let isOver = false;
+	let hasEnded = false;
 	let isHandedOver = false;
 	channel.on("error", (error: Error) => (reason = error));
 	channel.on("close", () => {
-		isOver = true;
+		hasEnded = true;
 		if (isHandedOver) ended(reason);
 	});
 	await channel.prefetch(0, false);
-	if (isOver) throw reason ?? new Error("The channel was closed while it was being opened");
+	if (hasEnded) throw reason ?? new Error("The channel was closed while it was being opened");
 	isHandedOver = true;
 	return channel;
 }

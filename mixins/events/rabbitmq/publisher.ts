@@ -95,7 +95,7 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 		leftBehind = leftBehind.filter((each) => each !== confirms);
 		if (main === confirms) {
 			main = undefined;
-			log.warn(`The channel for publishing was lost: ${reason}`);
+			if (!closing) log.warn(`The channel for publishing was lost: ${reason}`);
 			openAgain();
 		}
 		lose(unanswered, reason);
