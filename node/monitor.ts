@@ -1,10 +1,10 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { MetricReporters, type ServiceBroker } from "moleculer";
+import { isCutOff } from "../mixins/access/away";
 import { sharePool, type PoolShare } from "../mixins/database/pools";
 import { sql } from "../mixins/database/statement";
 import { addressProblem } from "./address-problem";
-import { isDeaf, mendDeafness } from "./transporter";
 import type { Access } from "./access";
 import type { Settings } from "./settings";
 import { logOf } from "./log";
@@ -47,10 +47,9 @@ export async function startMonitor({ broker, settings, missing }: MonitorOptions
 			shares.push(...watched.map(({ share }) => share));
 			timer = setInterval(() => {
 				for (const { variable, share } of watched) void look(variable, share);
-				mendDeafness(broker);
 			}, LOOK_MS);
 		},
-		missing: () => [...new Set(unreachable.values()), ...(isDeaf(broker) ? ["transporter"] : [])],
+		missing: () => [...new Set(unreachable.values()), ...(isCutOff(broker) ? ["transporter"] : [])],
 		async stop() {
 			clearInterval(timer);
 			await Promise.all(shares.map((share) => share.release()));

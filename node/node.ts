@@ -25,7 +25,6 @@ import { jwtSecret } from "./secrets";
 import { SERVICE_NAMES, type Settings } from "./settings";
 import { nameCache } from "./shop-cache";
 import { settleShop, type Shop } from "./shop-id";
-import { rejectWhatCannotBeSent } from "./transporter";
 import { logOf } from "./log";
 
 /** One node of the shop, at work. */
@@ -81,7 +80,6 @@ interface Start {
 
 async function start({ settings, onFatal, undo, stop, patience }: Start): Promise<Node> {
 	const broker = new ServiceBroker(brokerOptions(settings));
-	rejectWhatCannotBeSent(broker);
 	let brokerStopping: Promise<void> | undefined;
 	const stopBroker = (): Promise<void> => (brokerStopping ??= broker.stop());
 	// Its cache connects to Redis when it is made, and would keep a failed command from ending.
