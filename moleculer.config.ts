@@ -29,7 +29,7 @@ export function brokerOptions(settings: Settings): BrokerOptions {
 		namespace: settings.namespace,
 		nodeID: settings.nodeId,
 		logger: logger(settings),
-		transporter: transporter(settings) as unknown as BrokerOptions["transporter"],
+		transporter: transporter(settings),
 		cacher: cacher(settings),
 		// For a node that is frozen, or whose wire swallows everything: one that was killed the transporter notices at once.
 		heartbeatInterval: 2,

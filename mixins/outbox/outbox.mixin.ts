@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Context, Service, ServiceSchema } from "moleculer";
+import type { Context, ServiceSchema } from "moleculer";
 import { defineMixin } from "../define";
 import { hint } from "../hint";
 import type { WithDatabase } from "../database/database.mixin";
@@ -15,9 +15,8 @@ import { historyOf, type History } from "./history";
 import { OutboxOperations } from "./operations";
 import { partitionLeases, type Leases } from "./leases";
 import { relay, type Place, type Relay } from "./relay";
+import { shareOf, type Share } from "./share";
 import { outboxStatements } from "./statements";
-
-const RENEW_MS = 1_000;
 
 export interface OutboxOptions {
 	schema: string;
@@ -49,15 +48,7 @@ export function Outbox({ schema, transport, topology, historyDays = 14 }: Outbox
 	let worker: Relay;
 	let days: Days;
 	let history: History;
-	let renewal: NodeJS.Timeout;
-
-	const renew = async (service: Service): Promise<void> => {
-		try {
-			await leases.renew();
-		} catch (error) {
-			service.logger.warn("The outbox leases could not be renewed:", (error as Error).message);
-		}
-	};
+	let share: Share | undefined;
 
 	return defineMixin<WithDatabase>({
 		mixins: [OutboxOperations(schema, wakeEvent)],
@@ -113,16 +104,15 @@ export function Outbox({ schema, transport, topology, historyDays = 14 }: Outbox
 			history = historyOf(this.db, schema, this.name, transport);
 			days = eventDays(this.db, schema, historyDays, this.logger);
 			await days.start();
-			await leases.renew();
+			share = shareOf({ leases, transport, log: this.logger, onRenewed: () => worker.wake() });
+			await share.start();
 			worker.start();
-			renewal = setInterval(() => void renew(this).then(() => worker.wake()), RENEW_MS);
 		},
 		async stopped() {
 			if (!worker) return;
-			clearInterval(renewal);
 			days.stop();
 			await worker.stop();
-			await leases.release();
+			await share?.stop();
 		},
 	});
 }

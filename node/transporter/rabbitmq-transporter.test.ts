@@ -1,12 +1,9 @@
-import { ServiceBroker, type BrokerOptions } from "moleculer";
+import { ServiceBroker } from "moleculer";
 import { RabbitmqTransporter } from "./rabbitmq-transporter";
 
 test("what can't be sent on a channel that is closing is a rejection, and a heartbeat gets over it", async () => {
 	const transporter = new RabbitmqTransporter({ url: "amqp://127.0.0.1:1", prefetch: 1, queuedMsMax: 1_000 });
-	const { transit } = new ServiceBroker({
-		logger: false,
-		transporter: transporter as unknown as BrokerOptions["transporter"],
-	});
+	const { transit } = new ServiceBroker({ logger: false, transporter });
 	const channel = {
 		publish() {
 			throw new Error("Channel closing");

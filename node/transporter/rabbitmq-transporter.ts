@@ -77,7 +77,9 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 	/** Resolves once connected; later losses are repaired in the background. */
 	override connect(): Promise<void> {
 		this.stopping = new AbortController();
-		return new Promise((resolve) => (this.staying = this.stayConnected(resolve)));
+		return new Promise((resolve) => {
+			this.staying = this.stayConnected(resolve);
+		});
 	}
 
 	override async disconnect(): Promise<void> {
