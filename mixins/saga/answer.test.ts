@@ -9,6 +9,7 @@ test.each<[string, unknown, string]>([
 	["no answer in time", new Errors.RequestTimeoutError({ action: "hotel.book" }), "away"],
 	["a full queue", new Errors.QueueIsFullError({ action: "hotel.book" }), "away"],
 	["a node that left before it answered", new Errors.RequestRejectedError({ action: "hotel.book" }), "away"],
+	["no connection to the others", new (Errors.BrokerDisconnectedError as unknown as new () => Error)(), "away"],
 	["a database that is away", new MoleculerRetryableError("busy", 503, "UNAVAILABLE"), "away"],
 	["a clear no", new MoleculerClientError("no room", 409, "FULL"), "refused"],
 	["parameters that are not allowed", new Errors.ValidationError("bad", undefined as never, []), "refused"],

@@ -1,4 +1,5 @@
 import type { Service } from "moleculer";
+import { isCutOff } from "../access/away";
 import type { Database, Transaction } from "../database/database";
 import { isPassing } from "../database/faults";
 import { answerOf, type Answer } from "./answer";
@@ -15,6 +16,12 @@ const CONCURRENCY_MAX = 64;
 
 /** What is due is said by the database's clock; a timer here, even to the millisecond, may be ahead of it and find nothing. */
 const CLOCKS_APART_MS = 10;
+
+/**
+ * A node that is cut off from the others leaves what is due to those that may reach the participants, so long. What
+ * nobody has taken by then it tries itself: it may host all that is needed.
+ */
+const OTHERS_FIRST_MS = 3_000;
 
 /** What starts a saga. */
 export interface NewSaga {
@@ -205,7 +212,8 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 			crowded = false;
 			try {
 				const rows = await db.upkeep.transaction(async (tx) => {
-					const claimed = await store.claim(tx, known, room, evenIfLeased);
+					const dueMs = isCutOff(service.broker) ? OTHERS_FIRST_MS : 0;
+					const claimed = await store.claim(tx, known, room, { evenIfLeased, dueMs });
 					await place(tx, claimed);
 					for (const row of claimed) await store.log(tx, row.saga_id, [startLine(definitions.get(row.saga)!, row)]);
 					return claimed;

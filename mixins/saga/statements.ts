@@ -73,7 +73,7 @@ export function sagaStatements(schema: string) {
 			`UPDATE ${table} s SET owner = $1, epoch = epoch + 1, version = version + 1, lease_until = ${inMs("$2::int")}
 			WHERE saga_id IN (
 				SELECT saga_id FROM ${table} s
-				WHERE ${unfinished} AND wake_at <= now() AND (owner IS NULL OR lease_until < now() OR ($4 AND owner <> $1))
+				WHERE ${unfinished} AND wake_at <= now() - ${ms("$7::int")} AND (owner IS NULL OR lease_until < now() OR ($4 AND owner <> $1))
 					AND ${isKnown("$5", "$6")}
 				ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED
 			)

@@ -54,6 +54,12 @@ export interface LoggedPosition {
 /** The steps that this node's definitions have, by saga. */
 export type KnownSteps = readonly { saga: string; step: string }[];
 
+/** Which sagas a node takes over. */
+export interface Claim {
+	evenIfLeased: boolean;
+	dueMs: number;
+}
+
 /** Where sagas are kept. All that changes a saga goes through here, and through `owner` and `epoch`. */
 export interface SagaStore {
 	/** Writes a new saga down, and the line that says what it tries first. */
@@ -67,10 +73,10 @@ export interface SagaStore {
 	wait(tx: Transaction, row: SagaRow, line: LogLine, waitMs: number): Promise<boolean>;
 	log(tx: Transaction, sagaId: string, lines: readonly LogLine[]): Promise<void>;
 	/**
-	 * Takes over unfinished sagas that are due, that nobody works on, and that stand at a known step. Where they stand
-	 * exactly is asked by `positions` afterwards.
+	 * Takes over unfinished sagas that have been due for `dueMs`, that nobody works on, and that stand at a known step.
+	 * Where they stand exactly is asked by `positions` afterwards.
 	 */
-	claim(tx: Transaction, known: KnownSteps, limit: number, evenIfLeased: boolean): Promise<SagaRow[]>;
+	claim(tx: Transaction, known: KnownSteps, limit: number, which: Claim): Promise<SagaRow[]>;
 	/** Locks sagas that have been due for {@link STRANDED_MS} at a step that this node does not know. */
 	lost(tx: Transaction, known: KnownSteps): Promise<SagaRow[]>;
 	/** Lets sagas go on that waited for an operator only because nobody knew their step, where this node knows it. */
@@ -130,8 +136,8 @@ export function sagaStore(db: Upkeep, schema: string, owner: string, node: strin
 		async log(tx, sagaId, lines) {
 			await tx.query(statements.log, columnsOf(sagaId, node, lines));
 		},
-		claim: (tx, known, limit, evenIfLeased) =>
-			tx.query<SagaRow>(statements.claim, [owner, LEASE_MS, limit, evenIfLeased, ...columnsOfKnown(known)]),
+		claim: (tx, known, limit, { evenIfLeased, dueMs }) =>
+			tx.query<SagaRow>(statements.claim, [owner, LEASE_MS, limit, evenIfLeased, ...columnsOfKnown(known), dueMs]),
 		lost: (tx, known) => tx.query<SagaRow>(statements.lost, [STRANDED_MS, ...columnsOfKnown(known)]),
 		found: (known, reason) => db.query(statements.found, [...columnsOfKnown(known), reason]),
 		async strand(tx, sagaId, reason, line) {

@@ -211,6 +211,30 @@ test("on a database that only one process works on, a start takes over what its 
 });
 
 /** Who wrote the lines up to the flight, and any later one of the first node: two for the hotel, two or more for the flight. */
+test("a node that is cut off leaves what is due to the others for three seconds, and then tries it itself", async () => {
+	const node = agency.openNode("cut off");
+	await node.cutOff();
+	const id = await node.begin({ "do hotel": ["away", "well"] });
+	await agency.waitFor("the hotel to be away", async () =>
+		(await agency.log(id)).includes("book the hotel: do 1 AWAY"),
+	);
+	const [due] = await agency.database.ask<{ at: Date }>(
+		"SELECT wake_at AS at FROM trips.saga_state WHERE saga_id = $1",
+		[id],
+	);
+
+	await agency.waitFor("the node to go on by itself", async () => {
+		await node.engine.sweep();
+		return (await agency.trip(id)).status === "COMPLETED";
+	});
+
+	const [again] = await agency.database.ask<{ at: Date }>(
+		"SELECT at FROM trips.saga_log WHERE saga_id = $1 AND outcome = 'STARTED' ORDER BY seq OFFSET 1 LIMIT 1",
+		[id],
+	);
+	expect(again!.at.getTime() - due!.at.getTime()).toBeGreaterThanOrEqual(3_000);
+});
+
 async function nodesInLog(id: string): Promise<string[]> {
 	const rows = await agency.database.ask<{ node: string }>(
 		"SELECT node FROM trips.saga_log WHERE saga_id = $1 AND (node = 'first' OR step = 'book the flight') ORDER BY seq",

@@ -58,6 +58,8 @@ export interface TripNode {
 	/** @returns the id of a trip on which those who are asked behave as told */
 	begin(moods?: Moods, kind?: TripKind): Promise<string>;
 	nudge(id: string): Promise<void>;
+	/** From now on it hears no other node. Its own services answer it. */
+	cutOff(): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -187,7 +189,12 @@ function openNode({ name, db, engineDb, definitions, moodsOf }: NodeParts): Trip
 				await store.nudge(tx, id);
 				tx.afterCommit(() => void engine.sweep());
 			}),
+		async cutOff() {
+			await started;
+			Object.assign(broker, { transit: { tx: { connected: false } } });
+		},
 		async stop() {
+			Object.assign(broker, { transit: null });
 			await engine.drain();
 			await broker.stop();
 		},

@@ -14,6 +14,7 @@ const MESSAGES = "faults/messages.int.test.ts";
 const OVERDUE = "mixins/overdue-events.int.test.ts";
 const CONSUMING = "mixins/events-mixin.int.test.ts";
 const TAKEOVER = "mixins/saga-takeover.int.test.ts";
+const TRANSPORTER = "node/transporter.int.test.ts";
 const SHOPPERS = "crowds/shoppers.int.test.ts";
 const RETENTION = "journeys/retention.int.test.ts";
 const SAGA = "mixins/saga.int.test.ts";
@@ -58,6 +59,13 @@ const inPublishing: PlantedBug[] = [
 		tests: "stops reading the connection",
 	},
 	{ name: "hook that fails the commit", suite: "mixins/database.int.test.ts", tests: "when a hook throws" },
+	{ name: "leases kept while cut off", suite: "mixins/outbox-cut-off.int.test.ts", tests: "one of them" },
+];
+
+/** In the calls between nodes. */
+const inCalls: PlantedBug[] = [
+	{ name: "a killed node is waited for", suite: TRANSPORTER, tests: "who waits for a node that was killed" },
+	{ name: "done again when delivered again", suite: TRANSPORTER, tests: "is done once" },
 ];
 
 /** In the saga, the stock and the payments. */
@@ -67,6 +75,8 @@ const inCheckout: PlantedBug[] = [
 	{ name: "operation id made anew", suite: "crash/failpoints.int.test.ts", tests: "a node that dies" },
 	{ name: "read then write stock", suite: SHOPPERS, tests: "a crowd of shoppers" },
 	{ name: "unsorted locks", suite: MEETINGS, tests: "in opposite orders" },
+	{ name: "unsorted locks", suite: SHOPPERS, tests: "a crowd of shoppers" },
+	{ name: "a cut-off node takes what is due", suite: TAKEOVER, tests: "leaves what is due" },
 	{ name: "lease that never expires", suite: TAKEOVER, tests: "a log that tells of it" },
 	{ name: "capture before the pivot", suite: "journeys/time.int.test.ts", tests: "nothing is paid" },
 	{ name: "key not scoped to its user", suite: PAYING, tests: "a key is good for one request" },
@@ -121,7 +131,7 @@ const inWaiting: PlantedBug[] = [
 	{ name: "secure decides before it locks", suite: MEETINGS, tests: "two that secure" },
 ];
 
-export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops, ...inWaiting, ...inPublishing];
+export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops, ...inWaiting, ...inPublishing, ...inCalls];
 
 export function patchOf({ name }: PlantedBug): string {
 	return `${name.replaceAll(" ", "-")}.patch`;

@@ -1,7 +1,7 @@
 import type { Service } from "moleculer";
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { isAway } from "../../access/away";
+import { isAway, isCutOff } from "../../access/away";
 import type { Database } from "../../database/database";
 import { LettersBusyError } from "../dead-letters/lock";
 import type { EventTransport } from "../transport";
@@ -146,6 +146,8 @@ export function searchForMissed(options: {
 		service.broker.call<Answer, object>(action, params, { timeout: CALL_TIMEOUT_MS });
 
 	function lookOnce(): void {
+		// Its turn would be lost for those who can ask.
+		if (isCutOff(service.broker)) return;
 		looking ??= look().finally(() => (looking = undefined));
 	}
 
