@@ -157,7 +157,7 @@ describeOnRabbitMQ("a shop of several nodes", () => {
 	test("a service that was killed is UNAVAILABLE soon too, from the first request on", async () => {
 		await end("SIGKILL", "products");
 
-		// Nobody knows yet that it is gone: the call itself has to give up, after 2 s.
+		// Nobody knows yet that it is gone: whoever waits for it has to find out.
 		await soon(() => expect(listing(shop)).rejects.toMatchObject({ code: "UNAVAILABLE" }));
 	});
 
