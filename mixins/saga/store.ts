@@ -88,7 +88,7 @@ export interface SagaStore {
 	/** Of sagas that are locked. */
 	positions(tx: Transaction, sagaIds: readonly string[]): Promise<LoggedPosition[]>;
 	/** The names of the steps that may have been done and were not undone since, in the order of their first attempts. */
-	tried(db: Pick<Database, "query">, sagaId: string): Promise<string[]>;
+	tried(db: Pick<Upkeep, "query">, sagaId: string): Promise<string[]>;
 	/** Lets a locked saga go on, owned by this node if it is to be kept. Its epoch grows: `row` gets the new one. */
 	resume(tx: Transaction, row: SagaRow, lines: readonly LogLine[], isKept: boolean): Promise<void>;
 	renew(sagaIds: readonly string[]): Promise<void>;
