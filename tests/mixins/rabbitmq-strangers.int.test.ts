@@ -1,3 +1,4 @@
+import { declarationsOf } from "../../mixins/events/rabbitmq/queues";
 import { describeOnRabbitMQ } from "../support/servers";
 import { until } from "../support/until";
 import { onRabbitMQ } from "./rabbitmq.stage";
@@ -94,8 +95,13 @@ describeOnRabbitMQ("RabbitMQ, with strangers' messages", () => {
 		});
 	});
 
-	test("what RabbitMQ gave up itself, after 20 deliveries without an answer, is listed with that reason and replayed", async () => {
-		const { exchange, queue } = await here.stage();
+	test("what RabbitMQ gave up itself, by the limit of an older release's queue, is listed with that reason and replayed", async () => {
+		const { exchange, queue } = here.names();
+		const { name, arguments: args } = declarationsOf(queue).find((each) => each.name === queue.name)!;
+		await here.asAdmin((channel) =>
+			channel.assertQueue(name, { durable: true, arguments: { ...args, "x-delivery-limit": 20 } }),
+		);
+		await here.transport.declare({ exchanges: [exchange], queues: [queue] });
 		const sent = messageTo(exchange, { routingKey: "order.placed" });
 		const sentAtS = Math.floor(Date.now() / 1_000);
 		await here.transport.publish([sent]);

@@ -169,6 +169,42 @@ describeOnRabbitMQ("RabbitMQ, when something of the topology is there and anothe
 		expect(await transport.publish([messageTo(exchange)])).toEqual([{ confirmed: true }]);
 	});
 
+	describe("made by an older release, with another limit of deliveries,", () => {
+		const argumentsOf = (queue: QueueSpec): Record<string, unknown> =>
+			declarationsOf(queue).find(({ name }) => name === queue.name)!.arguments;
+
+		test.each<[string, object]>([
+			["of 20", { "x-delivery-limit": 20 }],
+			["of none at all", {}],
+		])("a queue is used as it is, and that is said once: %s", async (_what, limit) => {
+			const { exchange, queue } = here.names();
+			const { "x-delivery-limit": _ours, ...others } = argumentsOf(queue);
+			await madeByOthers(queue.name, { ...others, ...limit });
+
+			for (let n = 0; n < 2; n++) await transport.declare({ exchanges: [exchange], queues: [queue] });
+
+			expect(transport.conflicts()).toEqual([]);
+			const seen = recorder();
+			await transport.consume(queue, seen.handle);
+			expect(await transport.publish([messageTo(exchange)])).toEqual([{ confirmed: true }]);
+			await until(() => seen.deliveries.length === 1, { what: "the message" });
+			expect(saidOf(queue.name)).toEqual([expect.stringContaining("They are used as they are") as string]);
+		});
+
+		test("a queue that is another one in something else too is a conflict", async () => {
+			const { exchange, queue } = here.names();
+			await madeByOthers(queue.name, {
+				...argumentsOf(queue),
+				"x-delivery-limit": 20,
+				"x-dead-letter-exchange": "else",
+			});
+
+			await transport.declare({ exchanges: [exchange], queues: [queue] });
+
+			expect(transport.conflicts()).toMatchObject([{ name: queue.name }]);
+		});
+	});
+
 	test("a consumer that waits for its queue can be stopped, and the transport be closed", async () => {
 		const { exchange, queue } = here.names();
 		await madeByOthers(queue.name);

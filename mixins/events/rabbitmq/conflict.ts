@@ -28,6 +28,16 @@ export function conflictOf(kind: TopologyConflict["kind"], name: string, error: 
 	return { kind, name, problem, remedy: remedy(kind) };
 }
 
+/**
+ * Reads RabbitMQ's refusal to declare a queue for its delivery limit: an older release has made it.
+ * @returns the limit that it has, "none" among them; undefined when it was refused for something else
+ */
+export function deliveryLimitIn({ problem }: TopologyConflict): number | "none" | undefined {
+	const found = /^inequivalent arg 'x-delivery-limit' .* but current is (?:none|.*?'(\d+)')/s.exec(problem);
+	if (!found) return undefined;
+	return found[1] === undefined ? "none" : Number(found[1]);
+}
+
 /** A queue that is declared and doesn't answer. */
 export function silent(name: string): TopologyConflict {
 	return {
@@ -44,4 +54,13 @@ export function silent(name: string): TopologyConflict {
 /** One sentence for a person. */
 export function sentenceOf({ kind, name, problem, remedy }: TopologyConflict): string {
 	return `The ${kind} ${name} on RabbitMQ can't be used (${problem}). What to do: ${remedy}.`;
+}
+
+/** One sentence for a person about queues that are used as they are. */
+export function limitSentence(limited: readonly { name: string; limit: number | "none" }[]): string {
+	const which = limited.map(({ name, limit }) => `${name} (${limit})`).join(", ");
+	return (
+		`An older release has made these queues on RabbitMQ, and with another limit of deliveries: ${which}. They are used as ` +
+		`they are; a queue that was deleted while it is empty is made anew without it.`
+	);
 }

@@ -2,9 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { pauseAfter, type Backoff } from "../backoff";
 import type { Log } from "../transport";
 import { hasListener, type Topology, type TopologyConflict } from "../topology";
-import { sentenceOf } from "./conflict";
+import { limitSentence, sentenceOf } from "./conflict";
 import type { BrokerConnection } from "./connection";
-import { bindAgain, declareTopology } from "./declare";
+import { bindAgain, declareTopology, type LimitedQueue } from "./declare";
 import { silentQueues } from "./silence";
 
 /** What is published between the loss of a binding and this check misses its queue; it costs one call per binding. */
@@ -58,6 +58,7 @@ export function declarations({
 	let nextLook: NodeJS.Timeout | undefined;
 	let waiting: { queue: string; resolve(): void }[] = [];
 	let closed = false;
+	const told = new Set<string>();
 	/** One at a time, so that an older finding never replaces a newer one. */
 	let last: Promise<unknown> = Promise.resolve();
 
@@ -73,7 +74,8 @@ export function declarations({
 	function declareInTurn(): Promise<void> {
 		const mine = last.then(async () => {
 			if (closed) return;
-			const found = await declareTopology(connection, declared);
+			const { conflicts: found, limited } = await declareTopology(connection, declared);
+			tellOf(limited);
 			const known = new Set(found.map(({ name }) => name));
 			const dead = await silentQueues(open, declared, known).catch((error: Error) => {
 				log.warn(`Whether the queues answer could not be found out: ${error.message}`);
@@ -83,6 +85,14 @@ export function declarations({
 		});
 		last = mine.catch(() => undefined);
 		return mine;
+	}
+
+	/** Each queue once: its limit does not change, and it is declared again and again. */
+	function tellOf(limited: readonly LimitedQueue[]): void {
+		const fresh = limited.filter(({ name }) => !told.has(name));
+		if (fresh.length === 0) return;
+		for (const { name } of fresh) told.add(name);
+		log.warn(limitSentence(fresh));
 	}
 
 	function accept(found: readonly TopologyConflict[]): void {

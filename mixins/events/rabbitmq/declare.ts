@@ -1,45 +1,78 @@
 import type { Channel } from "amqplib";
 import type { QueueSpec, Topology, TopologyConflict } from "../topology";
-import { conflictOf } from "./conflict";
+import { conflictOf, deliveryLimitIn } from "./conflict";
 import type { BrokerConnection } from "./connection";
-import { declarationsOf } from "./queues";
+import { declarationsOf, DELIVERY_LIMIT, type QueueDeclaration } from "./queues";
 
 /** Making a quorum queue takes RabbitMQ about 20 ms, three at once not much longer. */
 const CHANNELS = 4;
 
+/** A queue as an older release has made it, with a limit of deliveries of its own, and usable as it is. */
+export interface LimitedQueue {
+	name: string;
+	limit: number | "none";
+}
+
+/** What was found when the topology was declared. */
+export interface Declared {
+	/** Everything that stands in the way, not only the first. */
+	conflicts: TopologyConflict[];
+	limited: LimitedQueue[];
+}
+
 /**
  * Declares what is not there yet and leaves what is; any number of nodes may do so at once. What exists and is another
  * one stays as it is: RabbitMQ can't change it, and nobody's messages are deleted by code.
- * @returns everything that stands in the way, not only the first
  */
 export async function declareTopology(
 	connection: BrokerConnection,
 	{ exchanges, queues }: Topology,
-): Promise<TopologyConflict[]> {
+): Promise<Declared> {
 	const conflicts: TopologyConflict[] = [];
+	const limited: LimitedQueue[] = [];
 	await onChannels(connection, 1, exchanges, async (attempt, name) => {
 		const work = async (channel: Channel) => channel.assertExchange(name, "topic", { durable: true });
 		conflicts.push(...(await attempt("exchange", name, work)));
 	});
 	await onChannels(connection, CHANNELS, queues, async (attempt, spec) => {
-		conflicts.push(...(await declareQueue(attempt, spec)));
+		conflicts.push(...(await declareQueue(attempt, spec, limited)));
 	});
-	return conflicts;
+	return { conflicts, limited };
 }
 
 /**
  * A queue that is another one than it should be is bound all the same: so what is published by nodes that don't know of
  * the trouble is kept in it.
  */
-async function declareQueue(attempt: Attempt, spec: QueueSpec): Promise<TopologyConflict[]> {
+async function declareQueue(attempt: Attempt, spec: QueueSpec, limited: LimitedQueue[]): Promise<TopologyConflict[]> {
 	const conflicts: TopologyConflict[] = [];
-	for (const { name, arguments: args } of declarationsOf(spec)) {
-		const work = async (channel: Channel) => channel.assertQueue(name, { durable: true, arguments: args });
-		conflicts.push(...(await attempt("queue", name, work)));
+	for (const declaration of declarationsOf(spec)) {
+		conflicts.push(...(await declareOrAccept(attempt, declaration, limited)));
 	}
 	const bound = await attempt("queue", spec.name, (channel) => bindQueue(channel, spec));
 	const isKnown = conflicts.some(({ name }) => name === spec.name);
 	return [...conflicts, ...(isKnown ? [] : bound)].map((conflict) => ({ ...conflict, of: spec.name }));
+}
+
+/**
+ * An upgrade must not stand still because a former release gave its queues another limit of deliveries. Asked once more
+ * with the limit that it has, RabbitMQ tells whether that is the only difference.
+ */
+async function declareOrAccept(
+	attempt: Attempt,
+	{ name, arguments: args }: QueueDeclaration,
+	limited: LimitedQueue[],
+): Promise<TopologyConflict[]> {
+	const declare = (given: QueueDeclaration["arguments"]) =>
+		attempt("queue", name, async (channel) => channel.assertQueue(name, { durable: true, arguments: given }));
+	const [conflict] = await declare(args);
+	if (!conflict) return [];
+	const limit = deliveryLimitIn(conflict);
+	if (limit === undefined) return [conflict];
+	const { [DELIVERY_LIMIT]: _ours, ...others } = args;
+	const remaining = await declare(limit === "none" ? others : { ...others, [DELIVERY_LIMIT]: limit });
+	if (remaining.length === 0) limited.push({ name, limit });
+	return remaining;
 }
 
 /** Bindings that exist stay as they are, so that this may be repeated. */

@@ -9,7 +9,7 @@ test("a queue brings its dead-letter queue and a delay queue for each step", () 
 			name: "cart.settle",
 			arguments: {
 				"x-queue-type": "quorum",
-				"x-delivery-limit": 20,
+				"x-delivery-limit": 1_000_000_000,
 				"x-dead-letter-exchange": "",
 				"x-dead-letter-routing-key": "cart.settle.dlq",
 				"x-dead-letter-strategy": "at-least-once",

@@ -6,11 +6,13 @@ export interface QueueDeclaration {
 	arguments: Record<string, string | number | boolean>;
 }
 
-/** Deliveries without an answer (the process died each time) before RabbitMQ itself calls a message dead. */
-const DELIVERY_LIMIT = 20;
-
-/** Listing dead letters delivers and requeues them. RabbitMQ 4 would drop them after 20 times; 3.10 has no word for "never". */
+/**
+ * Deliveries without an answer before RabbitMQ itself calls a message dead. It counts them for all that a consumer holds,
+ * whosever fault it was that a connection closed, and a look into the dead letters counts as well. Which message kills its
+ * consumers, these find out themselves. RabbitMQ 4 has a limit of 20 where none is given; 3.10 has no word for "never".
+ */
 const NEVER = 1_000_000_000;
+export const DELIVERY_LIMIT = "x-delivery-limit";
 
 /** Available since 3.10: dead-lettering that waits for the target's confirm. It demands reject-publish. */
 const SAFE_DEAD_LETTERING = { "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish" };
@@ -29,12 +31,12 @@ export function delayQueue(queue: string, delayMs: number): string {
  */
 export function declarationsOf({ name, retryDelaysMs, order }: QueueSpec): QueueDeclaration[] {
 	return [
-		{ name: deadLetterQueue(name), arguments: { "x-queue-type": "quorum", "x-delivery-limit": NEVER } },
+		{ name: deadLetterQueue(name), arguments: { "x-queue-type": "quorum", [DELIVERY_LIMIT]: NEVER } },
 		{
 			name,
 			arguments: {
 				...deadLetteringTo(deadLetterQueue(name)),
-				"x-delivery-limit": DELIVERY_LIMIT,
+				[DELIVERY_LIMIT]: NEVER,
 				// Only where it is asked for: a queue that exists keeps its arguments.
 				...(order === "aggregate" && { "x-single-active-consumer": true }),
 			},
