@@ -8,7 +8,9 @@ export async function makeSchemas(url: string, ...schemas: string[]): Promise<vo
 	await ask(url, schemas.map((schema) => `CREATE SCHEMA ${schema}`).join(";"));
 	const files = await readMigrations(path.join(__dirname, "../migrations"));
 	const wanted = files
-		.filter(({ name }) => /_(create_event_tables|partition_event_tables|find_missed_events)\.sql$/.test(name))
+		.filter(({ name }) =>
+			/_(create_event_tables|partition_event_tables|find_missed_events|note_suspect_events)\.sql$/.test(name),
+		)
 		.map((file) => ({ ...file, schemas }));
 	await migrate(url, schemas, wanted);
 	await migrate(url, ["events"], files);

@@ -1,6 +1,7 @@
 import { type Sequelize, Transaction as SequelizeTransaction } from "sequelize";
 import type { PoolClient, QueryResult } from "pg";
 import { isConnectionLost, isSerializationConflict } from "./faults";
+import { serverAnswers } from "./server-answers";
 import type { Shares } from "./shares";
 import type { Statement } from "./statement";
 
@@ -63,6 +64,8 @@ export interface Database {
 	transaction<Result>(work: (tx: Transaction) => Promise<Result>, options?: ChangeOptions): Promise<Result>;
 	/** For what must go on when all others wait: leases are renewed with it, and lost without. */
 	readonly upkeep: Upkeep;
+	/** Whether the server answers in time, asked past the pool, in whose line one may wait for other reasons. */
+	answers(withinMs: number): Promise<boolean>;
 }
 
 /** The pg client below a Sequelize pool: the only way to named statements (figures in docs/architecture.md). */
@@ -70,6 +73,7 @@ type Connection = PoolClient;
 
 /** What services that work on one database in one process share. */
 export interface Pool {
+	url: string;
 	sequelize: Sequelize;
 	shares: Shares;
 }
@@ -79,7 +83,7 @@ export interface HookLog {
 	error(...words: unknown[]): void;
 }
 
-export function databaseOn({ sequelize, shares }: Pool, log: HookLog = console): Database {
+export function databaseOn({ url, sequelize, shares }: Pool, log: HookLog = console): Database {
 	const upkeep: Upkeep = {
 		query: (statement, values) => onConnection(sequelize, (connection) => run(connection, statement, values)),
 		transaction: (work, options) =>
@@ -97,6 +101,7 @@ export function databaseOn({ sequelize, shares }: Pool, log: HookLog = console):
 		change: (statement, values, options) => shares.changing(options?.about, () => upkeep.query(statement, values)),
 		transaction: (work, options) => shares.changing(options?.about, () => upkeep.transaction(work, options)),
 		upkeep,
+		answers: (withinMs) => serverAnswers(url, withinMs),
 	};
 }
 

@@ -52,6 +52,7 @@ export interface PoolShare {
  */
 export function sharePool({ url, connectionsMax = POOL_SIZE_MAX }: DatabaseAddress, log?: HookLog): PoolShare {
 	const pool = pools.get(url) ?? {
+		url,
 		sequelize: openPool(url, connectionsMax),
 		shares: sharesOf(connectionsMax),
 		users: 0,

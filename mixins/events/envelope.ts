@@ -45,6 +45,9 @@ export class UnreadableEventError extends Error {
 /** Whether it has had its effect is not known any more. */
 export class TooOldEventError extends UnreadableEventError {}
 
+/** The type is known here, and this version of it is not. */
+export class UnknownVersionError extends UnreadableEventError {}
+
 /**
  * Reads a message's envelope, without looking at its data.
  * @throws {UnreadableEventError}
@@ -64,7 +67,7 @@ export function readEnvelope(body: Buffer): Envelope {
 /**
  * Chooses, of the versions that a consumer lists, the one that was received.
  * @param listed contracts of the received type, one or more
- * @throws {UnreadableEventError} for every other version: what it means is not known here
+ * @throws {UnknownVersionError} for every other version: what it means is not known here
  */
 export function versionOf<Listed extends { contract: EventContract }>(
 	listed: readonly Listed[],
@@ -73,7 +76,7 @@ export function versionOf<Listed extends { contract: EventContract }>(
 	const found = listed.find(({ contract }) => contract.version === version);
 	if (found) return found;
 	const known = listed.map(({ contract }) => contract.version).toSorted((a, b) => a - b);
-	throw new UnreadableEventError(
+	throw new UnknownVersionError(
 		`${event_type} has version ${version}, known here ${known.length === 1 ? "is" : "are"} ${known.join(" and ")}`,
 	);
 }

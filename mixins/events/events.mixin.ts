@@ -1,24 +1,20 @@
 import type { Service, ServiceSchema } from "moleculer";
-import { setMaxListeners } from "node:events";
 import type { z } from "zod";
 import type { WithDatabase } from "../database/database.mixin";
 import type { Transaction } from "../database/database";
 import { defineMixin } from "../define";
 import { inboxFailuresOf, type FailedEvent } from "../inbox/failures";
-import { isUuid } from "../inbox/id";
 import { inboxOf } from "../inbox/inbox";
 import type { EventContract, EventData } from "./contract";
+import { watchDatabase } from "./database-watch";
 import { DeadLetters } from "./dead-letters/dead-letters.mixin";
 import type { Envelope } from "./envelope";
-import { backIn, handlingOf } from "./handling";
-import { lanes } from "./lanes";
-import { queueMeter } from "./meters";
 import type { Source } from "./missed/overdue";
 import { searchForMissed } from "./missed/search";
-import { receive, type Received } from "./receive";
+import { receiverOf, type Receiver } from "./receiver";
+import { suspectsOf } from "./suspects";
 import { queueFor, type QueueSpec } from "./topology";
-import type { Consumer, Delivery, EventTransport, Verdict } from "./transport";
-import { verdictOn } from "./verdict";
+import type { Consumer, EventTransport } from "./transport";
 
 /** Applies one event. Runs in the transaction that remembers it: both happen, or neither. */
 export type EventHandler<This, Data> = (this: Service & This, tx: Transaction, event: Envelope<Data>) => Promise<void>;
@@ -41,7 +37,7 @@ export function on<This, Schema extends EventData>(
 export interface QueueConsumer<This> {
 	queue: QueueSpec;
 	subscriptions: readonly Subscription<This>[];
-	/** The most events that share a transaction, default {@link BATCH_MAX}. */
+	/** The most events that share a transaction, default 50. */
 	batchMax?: number;
 	/** See {@link ConsumerOptions.independent}. */
 	independent?: boolean;
@@ -63,9 +59,6 @@ export interface ConsumerOptions extends Partial<Pick<QueueSpec, "retryDelaysMs"
 	 */
 	independent?: boolean;
 }
-
-/** From here on a commit, shared by so many, costs little beside their effects (benchmarks/consuming.ts). */
-const BATCH_MAX = 50;
 
 /**
  * A queue named `<service>.<purpose>`, bound to exactly the events that are handled. Of one event it may list several
@@ -116,13 +109,37 @@ export function Events<This>({ schema, transport, consumers }: EventsOptions<Thi
 					service.logger.debug(`${consumer} could not note that it has failed:`, (error as Error).message);
 				}
 			};
+			const suspects = suspectsOf(service, schema);
+			const receivers: (Receiver & { consumer: Consumer })[] = [];
+			const watch = watchDatabase({
+				db: service.db,
+				isBusy: () => receivers.some((each) => each.isBusy()),
+				// Each in one turn: nothing is delivered between the two.
+				away() {
+					for (const { consumer, letGo } of receivers) {
+						consumer.pause(`database of ${service.name}`);
+						letGo();
+					}
+				},
+				back() {
+					for (const { consumer } of receivers) consumer.resume();
+				},
+				log: service.logger,
+			});
+			running.push(watch, { stop: async () => suspects.stop() });
 			for (const each of consumers) {
-				const { handle, stop } = receiver(service, inbox, each, (events) => failed(each.queue.name, events));
-				const consuming = await transport.consume(each.queue, handle);
+				const receiver = receiverOf(service, each, {
+					inbox,
+					suspects: suspects.of(each.queue.name),
+					heard: watch.heard,
+					failed: (events) => failed(each.queue.name, events),
+				});
+				const consumer = await transport.consume(each.queue, receiver.handle);
+				receivers.push({ ...receiver, consumer });
 				running.push({
 					async stop() {
-						stop();
-						await consuming.stop();
+						receiver.stop();
+						await consumer.stop();
 					},
 				});
 			}
@@ -150,57 +167,4 @@ function sourcesOf(consumers: readonly QueueConsumer<never>[]): Source[] {
 			keys: contracts.filter((each) => each.producer === producer),
 		}));
 	});
-}
-
-function receiver<This>(
-	service: Service & WithDatabase & This,
-	inbox: ReturnType<typeof inboxOf>,
-	{ queue, subscriptions, batchMax = BATCH_MAX, independent = false }: QueueConsumer<This>,
-	failed: (events: readonly FailedEvent[]) => Promise<void>,
-) {
-	const meter = queueMeter(service.broker, queue.name);
-	const counted = (verdict: Verdict, { attempt }: Delivery): Verdict => {
-		// The transport makes a dead letter of what has no delay left.
-		const isDead = verdict.kind === "dead" || (verdict.kind === "retry" && attempt > queue.retryDelaysMs.length);
-		if (isDead) meter.count("events.buried");
-		else if (verdict.kind === "retry") meter.count("events.retried");
-		return verdict;
-	};
-	const stopping = new AbortController();
-	// Each lane that waits for the database listens.
-	setMaxListeners(0, stopping.signal);
-	const lane = lanes<Received<This>>({
-		...handlingOf(service, inbox, { spec: queue, independent, stopping: stopping.signal, failed, meter }),
-		batchMax,
-		...(queue.order === "aggregate" && { retriesInPlaceMs: queue.retryDelaysMs }),
-	});
-	return {
-		async handle(delivery: Delivery): Promise<Verdict> {
-			let received: Received<This> | undefined;
-			try {
-				received = receive(delivery, subscriptions);
-			} catch (error) {
-				service.logger.warn(`An event on ${queue.name} can't be handled:`, {
-					messageId: delivery.messageId,
-					error: (error as Error).message,
-				});
-				const verdict = verdictOn(error);
-				const { messageId: eventId, exchange, routingKey, attempt } = delivery;
-				const backInMs = backIn(queue, verdict, attempt);
-				if (eventId !== undefined && isUuid(eventId)) await failed([{ eventId, exchange, routingKey, backInMs }]);
-				return counted(verdict, delivery);
-			}
-			if (!received) {
-				meter.count("events.ignored");
-				service.logger.debug(`${queue.name} ignores an event of an unknown type`, { messageId: delivery.messageId });
-				return { kind: "done" };
-			}
-			meter.count("events.delivered");
-			return counted(await lane.handle(received), delivery);
-		},
-		stop() {
-			stopping.abort();
-			lane.stop();
-		},
-	};
 }

@@ -11,6 +11,7 @@ import { pauseAfter } from "./backoff";
 import type { LaneOptions } from "./lane";
 import type { QueueMeter } from "./meters";
 import type { Received } from "./receive";
+import type { Suspects } from "./suspects";
 import type { QueueSpec } from "./topology";
 import type { Verdict } from "./transport";
 import { verdictOn } from "./verdict";
@@ -23,6 +24,9 @@ interface HandlingOptions {
 	/** See {@link ConsumerOptions.independent}. */
 	independent: boolean;
 	stopping: AbortSignal;
+	suspects: Suspects;
+	/** Is told when the database has answered. */
+	heard(): void;
 	/** Is told of events that could not be handled. */
 	failed(events: readonly FailedEvent[]): Promise<void>;
 	meter: QueueMeter;
@@ -32,7 +36,7 @@ interface HandlingOptions {
 export function handlingOf<This>(
 	service: Service & WithDatabase & This,
 	inbox: Inbox,
-	{ spec, independent, stopping, failed, meter }: HandlingOptions,
+	{ spec, independent, stopping, suspects, heard, failed, meter }: HandlingOptions,
 ): Pick<LaneOptions<Received<This>>, "handleTogether" | "handleAlone" | "held"> {
 	const { name: queue } = spec;
 
@@ -55,32 +59,53 @@ export function handlingOf<This>(
 			else await inTurn(inOrder);
 			return size;
 		});
+		heard();
 		meter.count("events.duplicates", ids.length - fresh);
 		meter.time("events.handling.time", performance.now() - beganMs);
 	}
 
 	async function handleAlone(received: Received<This>, failures: number): Promise<Verdict> {
-		for (;;) {
-			try {
+		const { event_id } = received.event;
+		if (!received.isSuspect) return tryAlone(received, failures, () => handleTogether([received]));
+		return suspects.oneAtATime(async () => {
+			const verdict = await tryAlone(received, failures, async () => {
+				await suspects.begin(event_id);
 				await handleTogether([received]);
+			});
+			const isOver = verdict.kind === "done" || verdict.kind === "dead";
+			await (isOver ? suspects.over(event_id) : suspects.survived(event_id));
+			return verdict;
+		});
+	}
+
+	async function tryAlone(
+		received: Received<This>,
+		failures: number,
+		attempt: () => Promise<void>,
+	): Promise<Verdict> {
+		while (!stopping.aborted) {
+			try {
+				await attempt();
 				return { kind: "done" };
 			} catch (error) {
-				if (stopping.aborted) return { kind: "left" };
+				if (stopping.aborted) break;
 				// That others have stood in line longer says nothing about the event either.
 				if (error instanceof DatabaseBusyError) continue;
 				// A database that is away says nothing about the event, which waits for it where it stands.
 				if (isUnreachable(error) && (await wasAway(service.db, stopping))) continue;
+				heard();
 				const verdict = verdictOn(error);
-				const { messageId, attempt } = received.delivery;
-				service.logger.warn(`An event on ${queue} was not handled (attempt ${attempt}, ${verdict.kind}):`, {
+				const { messageId, attempt: nth } = received.delivery;
+				service.logger.warn(`An event on ${queue} was not handled (attempt ${nth}, ${verdict.kind}):`, {
 					messageId,
 					error: (error as Error).message,
 				});
-				const made = spec.order === "aggregate" ? failures + 1 : attempt;
+				const made = spec.order === "aggregate" ? failures + 1 : nth;
 				await failed([expectedBack(received, backIn(spec, verdict, made))]);
 				return verdict;
 			}
 		}
+		return { kind: "left" };
 	}
 
 	return {

@@ -8,7 +8,12 @@ interface Letter extends Passenger {
 const DONE: Verdict = { kind: "done" };
 const failure = { code: "OUT_OF_INK", message: "The pen is dry", stack: undefined };
 
-const letter = (text: string, aggregateId = text, attempt = 1): Letter => ({ text, aggregateId, attempt });
+const letter = (text: string, aggregateId = text, attempt = 1): Letter => ({
+	text,
+	aggregateId,
+	attempt,
+	isSuspect: false,
+});
 
 /** A lane that remembers its transactions, e.g. ["a", "b c"]. Those with a poisonous letter fail. */
 function recorded(options: Partial<LaneOptions<Letter>> & { poison?: Map<string, Verdict[]> } = {}) {

@@ -5,6 +5,8 @@ export interface Passenger {
 	aggregateId: string;
 	/** 1 at the first delivery. */
 	attempt: number;
+	/** A process may have died of it. */
+	isSuspect: boolean;
 }
 
 export interface LaneOptions<Event extends Passenger> {
@@ -72,11 +74,13 @@ export function lane<Event extends Passenger>(options: LaneOptions<Event>): Lane
 		if (stopped) leaveAll();
 	}
 
-	/** One that has failed before goes alone: it would probably take the others down with it. */
+	/** One that has failed before goes alone, and so does a suspect: it would probably take the others down with it. */
 	function nextBatch(): Waiting<Event>[] {
 		const most = suspects > 0 ? 1 : size;
 		if (suspects > 0) suspects--;
-		const repeated = ready.slice(0, most).findIndex(({ event, failed }) => event.attempt > 1 || failed !== undefined);
+		const repeated = ready
+			.slice(0, most)
+			.findIndex(({ event, failed }) => event.attempt > 1 || event.isSuspect || failed !== undefined);
 		return ready.splice(0, repeated === -1 ? most : Math.max(repeated, 1));
 	}
 

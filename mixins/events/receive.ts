@@ -1,6 +1,7 @@
 import { ageInDays, AHEAD_DAYS_MAX, rememberedDays } from "../inbox/age";
 import { readData, readEnvelope, TooOldEventError, UnreadableEventError, versionOf, type Envelope } from "./envelope";
 import type { Subscription } from "./events.mixin";
+import { RETURNS_MAX } from "./suspects";
 import type { Delivery } from "./transport";
 
 /** A delivery that has been understood, and what is to be done about it. */
@@ -10,6 +11,7 @@ export interface Received<This> {
 	delivery: Delivery;
 	aggregateId: string;
 	attempt: number;
+	isSuspect: boolean;
 }
 
 /**
@@ -36,5 +38,7 @@ export function receive<This>(
 	}
 	const subscription = versionOf(versions, envelope);
 	const event = readData(subscription.contract, envelope) as Envelope<never>;
-	return { event, subscription, delivery, aggregateId: event.aggregate_id, attempt: delivery.attempt };
+	const { attempt, returned } = delivery;
+	const isSuspect = returned >= RETURNS_MAX;
+	return { event, subscription, delivery, aggregateId: event.aggregate_id, attempt, isSuspect };
 }

@@ -77,6 +77,12 @@ export function hasListener(topology: Topology, exchange: string, routingKey: st
 	);
 }
 
+/** Whether this queue, as this release declares it, gets what was published there; or was addressed by its own name. */
+export function isBoundTo({ bindings }: QueueSpec, published: { exchange: string; routingKey: string }): boolean {
+	const { exchange, routingKey } = published;
+	return exchange === "" || bindings.some((each) => each.exchange === exchange && matches(each.pattern, routingKey));
+}
+
 /** AMQP 0-9-1 topic matching: `*` is exactly one word, `#` is zero or more. */
 export function matches(pattern: string, routingKey: string): boolean {
 	return topicRegExp(pattern).test(routingKey);

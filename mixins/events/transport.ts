@@ -55,6 +55,8 @@ export interface Delivery {
 	body: Buffer;
 	/** 1 at the first delivery, counted over retries. */
 	attempt: number;
+	/** How often it came back without an answer since it was last put into the queue: its consumer, or the way there, was lost. */
+	returned: number;
 }
 
 /** Why a handler did not succeed. */
@@ -110,6 +112,14 @@ export interface DeadLetter {
 export interface Consumer {
 	/** Takes no new delivery, waits for those in work. */
 	stop(): Promise<void>;
+	/**
+	 * Takes no new delivery, and lets go of those that it holds without an answer: they keep their place and their
+	 * attempts, and other nodes get them. What their handlers still say is not heard, unless it can be carried out.
+	 * @param lacking what is missing for its work, for {@link EventTransport.missing}
+	 */
+	pause(lacking: string): void;
+	/** Takes deliveries again. */
+	resume(): void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isPassing } from "../database/faults";
 import { InvalidEventError } from "./contract";
 import { UnreadableEventError } from "./envelope";
+import { KilledItsConsumerError } from "./suspects";
 import type { Failure, Verdict } from "./transport";
 
 /**
@@ -15,6 +16,7 @@ export function verdictOn(error: unknown): Verdict {
 
 function canHeal(error: unknown): boolean {
 	if (error instanceof UnreadableEventError || error instanceof InvalidEventError) return false;
+	if (error instanceof KilledItsConsumerError) return false;
 	if (isPassing(error)) return true;
 	const { retryable, code } = Object(error) as { retryable?: unknown; code?: unknown };
 	if (retryable === true) return true;

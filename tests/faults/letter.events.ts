@@ -10,6 +10,8 @@ const nature = z.enum([
 	"poison",
 	/** Its reader fails at each attempt, for a reason that might pass. */
 	"hopeless",
+	/** Whoever reads it for the index dies of it, until the readers are told to read everything. */
+	"deadly",
 ]);
 export type Nature = z.output<typeof nature>;
 

@@ -31,6 +31,7 @@ export interface Member<Can extends Abilities> {
 	words(): string;
 	/** kill -9. */
 	kill(): Promise<void>;
+	hasEnded(): boolean;
 	/** Waits until it has ended by itself. */
 	ended(): Promise<void>;
 	/** SIGSTOP. */
@@ -82,6 +83,7 @@ export function member<Can extends Abilities>(file: string, part: Part): Member<
 	return {
 		name: part.name,
 		words: () => said,
+		hasEnded,
 
 		async start() {
 			child = fork(path.join(__dirname, file), [JSON.stringify(part)], {

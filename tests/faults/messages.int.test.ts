@@ -214,6 +214,36 @@ describeOnPrivateRabbitMQ("what happens to messages", () => {
 		expect((await effectsOf("poison")).map(({ times }) => times)).toEqual(Array.from({ length: wanted }, () => 1));
 	});
 
+	test("a letter that kills whoever reads it is dead after so many deaths, and the others are read", async () => {
+		const before = await countDead();
+		let deaths = 0;
+
+		const figures = await world.survives("a deadly letter", 1, async () => {
+			await world.letters[0]!.ask("writeOne", { type: "letter", nature: "deadly" });
+			await until(
+				async () => {
+					for (const each of world.readers.filter((one) => one.hasEnded())) {
+						deaths++;
+						// It may be given the letter, and die again, before it has said that it is there.
+						await each.start().catch(() => undefined);
+					}
+					return (await countDead()) > before;
+				},
+				{ what: "the dead letter", withinMs: 240_000, everyMs: 100 },
+			);
+			for (const each of world.readers.filter((one) => one.hasEnded())) await each.start();
+			world.planted(1);
+		});
+
+		expect(broken(figures)).toEqual([]);
+		expect((await deadLetters()).filter(({ failure }) => failure.code === "KILLED_ITS_CONSUMER")).toMatchObject([
+			{ queue: index.name, attempts: 1 },
+		]);
+		// Three of which it is only suspected, and five alone with it.
+		expect(deaths).toBeLessThanOrEqual(8);
+		expect((await effectsOf("deadly")).map(({ consumer }) => consumer)).toEqual([archive.name]);
+	});
+
 	test("a reader is slow, and has a long queue before it", async () => {
 		await behave({ slowMs: READING_MS, only: index.name });
 

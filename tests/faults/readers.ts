@@ -42,6 +42,7 @@ export function readers(random: () => number) {
 		const { failing = 0, slowMs = 0, only = consumer, tolerant = false } = manners;
 		if (nature === "poison" && !tolerant) throw new Errors.MoleculerClientError("Not to be read", 422, REFUSED);
 		if (nature === "hopeless" && !tolerant) await tooDark();
+		if (nature === "deadly" && !tolerant && consumer === index.name) process.kill(process.pid, "SIGKILL");
 		if (only !== consumer) return;
 		if (slowMs > 0) await pause(slowMs);
 		if (random() < failing) throw new Error("A reader nodded off");

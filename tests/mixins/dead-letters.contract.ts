@@ -98,6 +98,7 @@ export function deadLetterContract({ stage }: Contract): void {
 				messageId: sent.eventId,
 				body: Buffer.from(sent.body),
 				attempt: 1,
+				returned: 0,
 			});
 			expect(await dead(here, 1)).toMatchObject([{ eventId: other.eventId }]);
 		});

@@ -185,6 +185,47 @@ export function deliveryContract({ stage, open }: Contract): void {
 			expect(second.deliveries.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
 		});
 
+		test("a consumer that pauses says why, takes nothing and keeps nothing, and has it all at its first attempt afterwards", async () => {
+			const { transport, exchange, queue } = await stage();
+			let isHere = false;
+			const paused = gate();
+			const seen = recorder(async () => {
+				if (isHere) return DONE;
+				await paused.opened;
+				return { kind: "left" };
+			});
+			const consumer = await transport.consume(queue, seen.handle);
+			await transport.publish(numbered(exchange, 4));
+			await until(() => seen.deliveries.length === 4, { what: "every message" });
+
+			consumer.pause("ink");
+			await until(() => transport.missing().includes("ink"), { what: "the transport to say what is missing" });
+			paused.open();
+			await transport.publish([messageTo(exchange, { body: "4" })]);
+			await until(async () => (await transport.countWaiting(queue.name)) === 5, { what: "all to wait in the queue" });
+			expect(seen.deliveries).toHaveLength(4);
+			isHere = true;
+			consumer.resume();
+
+			await until(() => seen.deliveries.length === 9, { what: "every message again" });
+			expect(seen.bodies().slice(4)).toEqual(["0", "1", "2", "3", "4"]);
+			expect(seen.deliveries.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 9 }, () => 1));
+			await until(() => transport.missing().length === 0, { what: "nothing to be missing" });
+		});
+
+		test("a consumer that has paused can be stopped", async () => {
+			const { transport, exchange, queue } = await stage();
+			const seen = recorder();
+			const consumer = await transport.consume(queue, seen.handle);
+			consumer.pause("ink");
+			await transport.publish(numbered(exchange, 1));
+
+			await consumer.stop();
+
+			expect(seen.deliveries).toEqual([]);
+			expect(transport.missing()).toEqual([]);
+		});
+
 		test("attempts that were made in place count in the dead letter", async () => {
 			const { transport, exchange, queue } = await stage();
 			const firstFailedAt = new Date(Date.now() - 60_000);

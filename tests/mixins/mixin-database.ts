@@ -15,6 +15,7 @@ const LATER: Partial<Record<Tables, readonly string[]>> = {
 		"find_missed_events",
 		"create_discard_tables",
 		"expect_failed_events",
+		"note_suspect_events",
 		"find_old_keys_and_discards",
 	],
 	create_saga_tables: ["add_saga_operators"],

@@ -53,6 +53,7 @@ export function publishingContract({ stage }: Contract): void {
 				messageId: sent.eventId,
 				body: Buffer.from(sent.body),
 				attempt: 1,
+				returned: 0,
 			});
 		});
 

@@ -37,7 +37,8 @@ function understand<This>(
 	if (letter.failure.code === TOO_LARGE) return { verdict: "CANT_BE_UNDERSTOOD", why: letter.failure.message };
 	try {
 		const { queue, exchange, routingKey, eventId: messageId } = letter;
-		const delivery = { queue, exchange, routingKey, messageId, body: Buffer.from(letter.body), attempt: 1 };
+		const body = Buffer.from(letter.body);
+		const delivery = { queue, exchange, routingKey, messageId, body, attempt: 1, returned: 0 };
 		const received = receive(delivery, subscriptions);
 		if (received) return { eventId: received.event.event_id };
 		const why = `nothing here handles ${letter.eventType}: the consumer would ignore it`;

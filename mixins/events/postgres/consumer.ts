@@ -11,6 +11,8 @@ const SWEEP_MS_MAX = 1_000;
 
 export interface PostgresConsumer extends Consumer {
 	readonly queue: string;
+	/** What it has let go for; undefined while it is to consume. */
+	lacking(): string | undefined;
 	/** The last look at the queue succeeded. */
 	isUp(): boolean;
 	/** There may be something new in the queue. */
@@ -32,11 +34,15 @@ export function startConsumer(
 	let lookAgain = false;
 	let mayHaveMore = false;
 	let failing = false;
+	let lacking: string | undefined;
+	/** Grows with each pause: what was taken before it and left is to be taken again after it. */
+	let life = 0;
+	let left: number[] = [];
 	let sweepMs = SWEEP_MS_MIN;
 	let sweep: NodeJS.Timeout | undefined;
 
 	function wake(): void {
-		if (stopping.signal.aborted) return;
+		if (stopping.signal.aborted || lacking !== undefined) return;
 		if (looking) lookAgain = true;
 		else looking = look();
 	}
@@ -60,7 +66,7 @@ export function startConsumer(
 			const rows = await database.query<ClaimedRow>(claim, [spec.name, [...inHand.keys()], room]);
 			mayHaveMore = rows.length === room;
 			failing = false;
-			if (stopping.signal.aborted) return 0;
+			if (stopping.signal.aborted || lacking !== undefined) return 0;
 			for (const row of rows.toSorted((a, b) => a.id - b.id)) inHand.set(row.id, work(row));
 			return rows.length;
 		} catch (error) {
@@ -71,12 +77,17 @@ export function startConsumer(
 	}
 
 	async function work(row: ClaimedRow): Promise<void> {
+		const bornIn = life;
 		const delivery = deliveryOf(spec.name, row);
 		const failure = tooLarge(delivery.body.length);
 		const verdict: Verdict = failure
 			? { kind: "dead", failure }
 			: await handle(delivery).catch((error: unknown) => ({ kind: "retry", failure: failureOf(error) }));
-		if (verdict.kind === "left") return;
+		if (verdict.kind === "left") {
+			if (bornIn === life) left.push(row.id);
+			else inHand.delete(row.id);
+			return;
+		}
 		const settlement = settlementOf(spec, row, verdict);
 		await settler.settle(settlement).catch(() => undefined);
 		inHand.delete(row.id);
@@ -90,7 +101,18 @@ export function startConsumer(
 	return {
 		queue: spec.name,
 		isUp: () => !failing,
+		lacking: () => lacking,
 		wake,
+		pause(reason) {
+			lacking ??= reason;
+			life++;
+			clearTimeout(sweep);
+			for (const id of left.splice(0)) inHand.delete(id);
+		},
+		resume() {
+			lacking = undefined;
+			wake();
+		},
 		async stop() {
 			stopping.abort();
 			clearTimeout(sweep);
@@ -109,6 +131,8 @@ function deliveryOf(queue: string, row: ClaimedRow): Delivery {
 		messageId: row.event_id ?? undefined,
 		body: Buffer.from(row.body),
 		attempt: row.attempts + 1,
+		// There is one process, and a message that is in its hands is noted nowhere.
+		returned: 0,
 	};
 }
 

@@ -79,6 +79,7 @@ export function postgresTransport({ database, node, release, log }: PostgresTran
 			const consumer = startConsumer(queue, handle, { database, settler: settling, log });
 			consumers.add(consumer);
 			return {
+				...consumer,
 				async stop() {
 					await consumer.stop();
 					consumers.delete(consumer);
@@ -97,7 +98,11 @@ export function postgresTransport({ database, node, release, log }: PostgresTran
 
 		// The database that would be missing is the one that the outbox is in.
 		canPublish: () => true,
-		missing: () => ([...consumers].every((consumer) => consumer.isUp()) ? [] : ["postgres events"]),
+		missing() {
+			const lacking = [...consumers].flatMap((consumer) => consumer.lacking() ?? []);
+			const isUp = [...consumers].every((consumer) => consumer.isUp());
+			return [...(isUp ? [] : ["postgres events"]), ...new Set(lacking)];
+		},
 		// Its queues are rows: they have no arguments that could be others.
 		conflicts: () => [],
 

@@ -33,8 +33,17 @@ interface Consuming {
 
 export interface RabbitmqConsumer extends Consumer {
 	readonly queue: string;
+	/** What it has let go for; undefined while it is to consume. */
+	lacking(): string | undefined;
 	/** Consumes at this moment. */
 	isUp(): boolean;
+}
+
+/** A consumer that shall not consume for the time being. */
+interface Pause {
+	lacking: string;
+	over: Promise<void>;
+	end(): void;
 }
 
 /**
@@ -54,8 +63,11 @@ export async function startConsumer(
 	const inWork = new Set<Promise<void>>();
 	let current: (Consuming & { tag: string }) | undefined;
 	let troubled = false;
+	let paused: Pause | undefined;
 
 	async function deliver(acks: Acknowledgements, message: ConsumeMessage): Promise<void> {
+		// It was on its way when the consumer let go: others get it.
+		if (acks.ended() || paused) return;
 		const failure = tooLarge(message.content.length);
 		const verdict: Verdict = failure
 			? { kind: "dead", failure }
@@ -73,8 +85,8 @@ export async function startConsumer(
 	}
 
 	/**
-	 * Keeps the message until its copy is confirmed. Sending it back instead would count as a delivery, and twenty of
-	 * these, in an alarm of a few seconds, would make a dead letter of a good message.
+	 * Keeps the message until its copy is confirmed. Sent back instead it would come again at once, and again, for as
+	 * long as an alarm lasts, and every time RabbitMQ would count it as a delivery that nobody has answered.
 	 */
 	async function forwarded(acks: Acknowledgements, publication: Publication): Promise<boolean> {
 		for (let failures = 1; ; failures++) {
@@ -111,7 +123,7 @@ export async function startConsumer(
 		return { ended };
 	}
 
-	/** The queue was deleted, or its leader moved away: what is still in work has nothing to answer to any more. */
+	/** The queue was deleted, its leader moved away, or others shall have it: what is in work has nothing to answer to. */
 	function lost(consuming: Consuming): void {
 		leave(consuming);
 		// It may be closed already, which is as good.
@@ -133,7 +145,7 @@ export async function startConsumer(
 		while (!stopping.signal.aborted) {
 			await Promise.race([connection.up(), stopped]);
 			if (stopping.signal.aborted) break;
-			const obstacle = inTheWay();
+			const obstacle = paused?.over ?? inTheWay();
 			if (obstacle) {
 				tried();
 				await Promise.race([obstacle, stopped]);
@@ -141,9 +153,12 @@ export async function startConsumer(
 			}
 			try {
 				const { ended } = await begin();
+				// It was told to let go while it began.
+				if (paused && current) lost(current);
 				tried();
 				failures = 0;
 				const reason = await ended;
+				if (paused) continue;
 				if (!stopping.signal.aborted) log.warn(`The consumer of ${spec.name} begins anew: ${reason}`);
 			} catch (error) {
 				log.warn(`The consumer of ${spec.name} can't begin: ${(error as Error).message}`);
@@ -160,6 +175,17 @@ export async function startConsumer(
 	return {
 		queue: spec.name,
 		isUp: () => current !== undefined,
+		lacking: () => paused?.lacking,
+		pause(lacking) {
+			paused ??= pauseFor(lacking);
+			if (!current) return;
+			current.acks.flush();
+			lost(current);
+		},
+		resume() {
+			paused?.end();
+			paused = undefined;
+		},
 		async stop() {
 			stopping.abort();
 			const consuming = current;
@@ -170,4 +196,10 @@ export async function startConsumer(
 			await Promise.all(running);
 		},
 	};
+}
+
+function pauseFor(lacking: string): Pause {
+	let end!: () => void;
+	const over = new Promise<void>((resolve) => (end = resolve));
+	return { lacking, over, end };
 }

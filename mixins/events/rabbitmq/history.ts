@@ -33,7 +33,7 @@ export interface GivenUpBy extends Worker {
 
 /** Written by us or by RabbitMQ: each stage writes its own. CC and BCC would send a retry to other queues again. */
 const NOT_CARRIED_ON =
-	/^(x-(attempts|(first-)?failed-at|original-|error-|died-at|node|service|release|publication|death|delivery-count|first-death-|last-death-).*|CC|BCC)$/;
+	/^(x-(attempts|(first-)?failed-at|original-|error-|died-at|node|service|release|publication|death|delivery-count|acquired-count|first-death-|last-death-).*|CC|BCC)$/;
 
 /** Foreign headers are carried on as far as they are short and plain; a frame that grew too long ends the connection. */
 const FOREIGN_HEADERS_MAX = 30;
@@ -60,7 +60,15 @@ export function deliveryOf(queue: string, message: Message): Delivery {
 		messageId: message.properties.messageId as string | undefined,
 		body: message.content,
 		attempt: attempts + 1,
+		returned: returnsOf(message),
 	};
+}
+
+/** As the quorum queue counts them; RabbitMQ 4 counts under a name of its own those that were nobody's fault. */
+function returnsOf({ properties }: Message): number {
+	const headers: Headers = properties.headers ?? {};
+	const counts = [headers["x-delivery-count"], headers["x-acquired-count"]];
+	return Math.max(0, ...counts.map((count) => (typeof count === "number" && Number.isSafeInteger(count) ? count : 0)));
 }
 
 /** The properties of a message that failed once more, or more often in one delivery. */

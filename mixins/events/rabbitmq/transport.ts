@@ -110,6 +110,7 @@ export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
 			});
 			consumers.add(consumer);
 			return {
+				...consumer,
 				async stop() {
 					await consumer.stop();
 					consumers.delete(consumer);
@@ -128,9 +129,9 @@ export function rabbitmqTransport(options: RabbitmqOptions): EventTransport {
 		missing() {
 			if (!publish.isUp() || !consuming.isUp()) return ["rabbitmq"];
 			const inConflict = new Set(declared.conflicts().map(({ of }) => of));
-			return [...consumers]
-				.filter((consumer) => !consumer.isUp() && !inConflict.has(consumer.queue))
-				.map(({ queue }) => `rabbitmq queue ${queue}`);
+			const down = [...consumers].filter((consumer) => !consumer.isUp() && !inConflict.has(consumer.queue));
+			// Several queues lack the same database.
+			return [...new Set(down.map((consumer) => consumer.lacking() ?? `rabbitmq queue ${consumer.queue}`))];
 		},
 		conflicts: () => declared.conflicts(),
 
