@@ -73,29 +73,33 @@ describeOnRabbitMQ("a node that is cut off from its database alone", () => {
 	test.each<[string, Partial<QueueSpec>, (wire: Wire) => void, (wire: Wire) => void]>([
 		["silent", {}, (the) => the.stall(), (the) => the.flow()],
 		["reset, where one node has the whole queue", { order: "aggregate" }, (the) => the.sever(), (the) => the.mend()],
-	])("leaves its events to others, says so, and comes back: %s", async (_how, options, cut, mend) => {
-		const { exchange, queue, returns, openOther } = await openStage(options);
-		await openOther();
-		const before = letterOf();
-		await send(whole, exchange, [before]);
-		await allKept([before]);
+	])(
+		"leaves its events to others, says so, and comes back: %s",
+		async (_how, options, cut, mend) => {
+			const { exchange, queue, returns, openOther } = await openStage(options);
+			await openOther();
+			const before = letterOf();
+			await send(whole, exchange, [before]);
+			await allKept([before]);
 
-		cut(wire);
-		const letters = Array.from({ length: 100 }, () => letterOf());
-		await send(whole, exchange, letters);
-		await until(() => returns.length > 1, { what: "the node that is cut off to be given some" });
-		await until(() => cutOff.missing().includes("database of readers"), { what: "it to say so", withinMs: 60_000 });
-		await allKept(letters);
-		mend(wire);
+			cut(wire);
+			const letters = Array.from({ length: 100 }, () => letterOf());
+			await send(whole, exchange, letters);
+			await until(() => returns.length > 1, { what: "the node that is cut off to be given some" });
+			await until(() => cutOff.missing().includes("database of readers"), { what: "it to say so", withinMs: 60_000 });
+			await allKept(letters);
+			mend(wire);
 
-		await until(() => cutOff.missing().length === 0, { what: "it to come back", withinMs: 60_000 });
-		await nodes.pop()!.stop();
-		const after = Array.from({ length: 20 }, () => letterOf());
-		await send(whole, exchange, after);
-		await allKept(after);
-		expect(await keptOf(database, letters)).toHaveLength(letters.length);
-		expect(await whole.deadLetters(queue.name, 10)).toEqual([]);
-	}, 240_000);
+			await until(() => cutOff.missing().length === 0, { what: "it to come back", withinMs: 60_000 });
+			await nodes.pop()!.stop();
+			const after = Array.from({ length: 20 }, () => letterOf());
+			await send(whole, exchange, after);
+			await allKept(after);
+			expect(await keptOf(database, letters)).toHaveLength(letters.length);
+			expect(await whole.deadLetters(queue.name, 10)).toEqual([]);
+		},
+		240_000,
+	);
 
 	test("finds its events in the queue again when all the others were cut off as well", async () => {
 		const { exchange, queue } = await openStage();

@@ -96,7 +96,8 @@ export const bury = sql(
 			AS failed (id, attempts_made, failed_at, code, message, stack)
 	), gone AS (
 		DELETE FROM events.messages USING failed WHERE messages.id = failed.id
-		RETURNING messages.*, attempts_made, failed_at, code, message, stack
+		RETURNING messages.id, messages.queue, messages.exchange, messages.routing_key, messages.event_id, messages.body,
+			messages.first_failed_at, failed.attempts_made, failed.failed_at, failed.code, failed.message, failed.stack
 	)
 	INSERT INTO events.dead_letters (queue, exchange, routing_key, event_id, body, attempts, first_failed_at, died_at,
 		error_code, error_message, error_stack, node, release)
