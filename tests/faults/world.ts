@@ -9,7 +9,7 @@ import { lineOf, type Figures } from "./figures";
 import { form, seed } from "./form";
 import { LETTER_QUEUES, LetterWritten, notes } from "./letter.events";
 import type { LettersAbilities } from "./letters.process";
-import { member, type Member } from "./member";
+import { member, type Member, type Part } from "./member";
 import type { ReadersAbilities } from "./readers.process";
 
 /** After the last fault is over. */
@@ -47,9 +47,9 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions {
 	letters: number;
 	readers: number;
-	/** What the members take for the database; the tests always use the real one. */
-	databaseUrl?: (url: string) => Promise<string>;
-	amqpUrl?: (url: string) => Promise<string>;
+	/** What a member takes for the database; the tests always use the real one. */
+	databaseUrl?: (url: string, member: string) => Promise<string>;
+	amqpUrl?: (url: string, member: string) => Promise<string>;
 	/** False where the search for missed events would heal, and so hide, what this suite is to see. */
 	isSearched?: boolean;
 }
@@ -58,18 +58,20 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 	const [broker, books] = await Promise.all([privateRabbitmq(), openBooks()]);
 	const auditor = await openAuditor(broker.url, LetterWritten.exchange);
 	const { databaseUrl = async (url) => url, amqpUrl = async (url) => url, isSearched = true } = options;
-	const urls = {
-		databaseUrl: await databaseUrl(books.url),
-		amqpUrl: await amqpUrl(broker.url),
+	const partOf = async (name: string, number: number): Promise<Part> => ({
+		name,
+		seed: seed * 1_000 + number,
+		databaseUrl: await databaseUrl(books.url, name),
+		amqpUrl: await amqpUrl(broker.url, name),
 		transporterUrl: broker.url,
 		isSearched,
-	};
+	});
 	const parts = (role: string, count: number, from: number) =>
-		Array.from({ length: count }, (_, n) => ({ name: `${role}-${n + 1}`, seed: seed * 1_000 + from + n, ...urls }));
-	const readers = parts("readers", options.readers, 0).map((part) =>
+		Promise.all(Array.from({ length: count }, (_, n) => partOf(`${role}-${n + 1}`, from + n)));
+	const readers = (await parts("readers", options.readers, 0)).map((part) =>
 		member<ReadersAbilities>("readers.process.ts", part),
 	);
-	const letters = parts("letters", options.letters, 100).map((part) =>
+	const letters = (await parts("letters", options.letters, 100)).map((part) =>
 		member<LettersAbilities>("letters.process.ts", part),
 	);
 	const pace = { perSecond: form.perSecond / options.letters, waitingMax: form.waitingMax };

@@ -20,6 +20,7 @@ const RETENTION = "journeys/retention.int.test.ts";
 const SAGA = "mixins/saga.int.test.ts";
 const BY_HAND = "journeys/settled-by-hand.int.test.ts";
 const MEETINGS = "crowds/meetings.int.test.ts";
+const LOST_CONSUMERS = "mixins/lost-consumers.int.test.ts";
 const PAYING = "journeys/paying.int.test.ts";
 
 /** In the events between services. */
@@ -66,6 +67,11 @@ const inPublishing: PlantedBug[] = [
 const inCalls: PlantedBug[] = [
 	{ name: "a killed node is waited for", suite: TRANSPORTER, tests: "who waits for a node that was killed" },
 	{ name: "done again when delivered again", suite: TRANSPORTER, tests: "is done once" },
+	{ name: "unknown types are done", suite: "mixins/releases.int.test.ts", tests: "one more type" },
+	{ name: "hoard while the database is away", suite: "mixins/cut-off-consumers.int.test.ts", tests: "silent" },
+	{ name: "a lost connection counts", suite: LOST_CONSUMERS, tests: "are no dead letters" },
+	{ name: "no count of deaths", suite: LOST_CONSUMERS, tests: "so many processes" },
+	{ name: "another limit is a conflict", suite: "mixins/rabbitmq-topology.int.test.ts", tests: "is used as it is" },
 ];
 
 /** In the saga, the stock and the payments. */
