@@ -57,7 +57,7 @@ export function watchDatabase({ db, isBusy, away, back, log }: DatabaseWatchOpti
 	async function watch(): Promise<void> {
 		while (!stopping.signal.aborted) {
 			await rest(LOOK_MS);
-			if (stopping.signal.aborted || (await isThere())) continue;
+			if (stopping.signal.aborted || (await isThere()) || stopping.signal.aborted) continue;
 			log.warn(`The database has not answered for ${SILENCE_MS_MAX / 1_000} s: events are left to other nodes`);
 			away();
 			await comesBack();

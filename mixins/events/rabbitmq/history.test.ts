@@ -29,6 +29,15 @@ test("a message without headers is at its first attempt, from where it was publi
 	});
 });
 
+test.each([
+	[0, {}],
+	[4, { "x-delivery-count": 4 }],
+	[5, { "x-delivery-count": 2, "x-acquired-count": 5 }],
+	[0, { "x-delivery-count": "many" }],
+])("it has come back %i times by the headers %j", (returned, headers) => {
+	expect(deliveryOf("cart.settle", message(headers))).toMatchObject({ returned, attempt: 1 });
+});
+
 test("each failure counts an attempt and keeps the first time and the origin", () => {
 	const once = sentOn(afterFailure(message({}), failure, now));
 	const twice = sentOn(afterFailure(once, failure, later));
