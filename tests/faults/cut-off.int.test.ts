@@ -51,6 +51,12 @@ describeOnPrivateRabbitMQ("one of two readers is cut off from one server only", 
 		const wire = wires.get(server)!;
 
 		const figures = await world.survives(`${server} ${how} for one reader`, 1, async () => {
+			// After the fault before it takes its time to come back.
+			const alone = world.readers.find(({ name }) => name === ALONE)!;
+			await until(async () => (await alone.ask("missing", undefined)).length === 0, {
+				what: "it to read as well",
+				withinMs: 60_000,
+			});
 			cut(wire);
 			const cutAt = await now();
 			await until(async () => (await writtenSince(cutAt)) >= MEANWHILE, {

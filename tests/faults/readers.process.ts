@@ -30,6 +30,7 @@ broker.createService({
 const abilities = {
 	behave: (manners: Parameters<typeof behave>[0]) => behave(manners),
 	dieAt: (point: Failpoint) => dieAt(point),
+	missing: () => transport.missing(),
 	/** As an operator at this node would. */
 	replay: (which: { queue: string; code: string }) =>
 		broker.call<Report, object>(
