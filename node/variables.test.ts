@@ -28,6 +28,23 @@ const serviceDatabases: Variable[] = (["users", "products", "cart", "orders", "p
 	bad: [["mysql://root:s3cr3t@db/shop", `${service.toUpperCase()}_DATABASE_URL ${NO_POSTGRES_URL}`]],
 }));
 
+/** What is kept, for so many days. */
+const ages: Variable[] = (
+	[
+		["EVENT_HISTORY_DAYS", ({ eventHistoryDays }) => eventHistoryDays, 14, 365],
+		["SAGA_HISTORY_DAYS", ({ sagaHistoryDays }) => sagaHistoryDays, 90, 3_650],
+		["DISCARD_HISTORY_DAYS", ({ discardHistoryDays }) => discardHistoryDays, 365, 3_650],
+		["IDEMPOTENCY_KEY_DAYS", ({ idempotencyKeyDays }) => idempotencyKeyDays, 30, 3_650],
+		["GUEST_CART_DAYS", ({ guestCartDays }) => guestCartDays, 90, 3_650],
+	] satisfies [string, Variable["read"], number, number][]
+).map(([name, read, days, most]) => ({
+	name,
+	read,
+	default: days,
+	good: [["7", 7]],
+	bad: [["0", `${name} is 0, but must be from 1 to ${most}.`]],
+}));
+
 const variables: Variable[] = [
 	{
 		name: "PORT",
@@ -251,41 +268,7 @@ const variables: Variable[] = [
 			["15m", 'RESERVATION_TTL_S is "15m", but must be a whole number.'],
 		],
 	},
-	{
-		name: "EVENT_HISTORY_DAYS",
-		read: ({ eventHistoryDays }) => eventHistoryDays,
-		default: 14,
-		good: [["90", 90]],
-		bad: [["0", "EVENT_HISTORY_DAYS is 0, but must be from 1 to 365."]],
-	},
-	{
-		name: "SAGA_HISTORY_DAYS",
-		read: ({ sagaHistoryDays }) => sagaHistoryDays,
-		default: 90,
-		good: [["14", 14]],
-		bad: [["0", "SAGA_HISTORY_DAYS is 0, but must be from 1 to 3650."]],
-	},
-	{
-		name: "DISCARD_HISTORY_DAYS",
-		read: ({ discardHistoryDays }) => discardHistoryDays,
-		default: 365,
-		good: [["90", 90]],
-		bad: [["0", "DISCARD_HISTORY_DAYS is 0, but must be from 1 to 3650."]],
-	},
-	{
-		name: "IDEMPOTENCY_KEY_DAYS",
-		read: ({ idempotencyKeyDays }) => idempotencyKeyDays,
-		default: 30,
-		good: [["7", 7]],
-		bad: [["0", "IDEMPOTENCY_KEY_DAYS is 0, but must be from 1 to 3650."]],
-	},
-	{
-		name: "GUEST_CART_DAYS",
-		read: ({ guestCartDays }) => guestCartDays,
-		default: 90,
-		good: [["30", 30]],
-		bad: [["0", "GUEST_CART_DAYS is 0, but must be from 1 to 3650."]],
-	},
+	...ages,
 ];
 
 describe.each(variables)("$name", ({ name, read, default: fallback, good, bad = [], beside = {} }) => {

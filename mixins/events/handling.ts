@@ -78,11 +78,7 @@ export function handlingOf<This>(
 		});
 	}
 
-	async function tryAlone(
-		received: Received<This>,
-		failures: number,
-		attempt: () => Promise<void>,
-	): Promise<Verdict> {
+	async function tryAlone(received: Received<This>, failures: number, attempt: () => Promise<void>): Promise<Verdict> {
 		while (!stopping.aborted) {
 			try {
 				await attempt();

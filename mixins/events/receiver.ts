@@ -83,7 +83,10 @@ export function receiverOf<This>(
 		return verdict;
 	}
 
-	async function note({ messageId: eventId, exchange, routingKey, attempt }: Delivery, verdict: Verdict): Promise<void> {
+	async function note(
+		{ messageId: eventId, exchange, routingKey, attempt }: Delivery,
+		verdict: Verdict,
+	): Promise<void> {
 		if (eventId === undefined || !isUuid(eventId)) return;
 		await failed([{ eventId, exchange, routingKey, backInMs: backIn(queue, verdict, attempt) }]);
 	}

@@ -137,7 +137,15 @@ const inWaiting: PlantedBug[] = [
 	{ name: "secure decides before it locks", suite: MEETINGS, tests: "two that secure" },
 ];
 
-export const bugs: PlantedBug[] = [...inEvents, ...inCheckout, ...inRetention, ...betweenShops, ...inWaiting, ...inPublishing, ...inCalls];
+export const bugs: PlantedBug[] = [
+	...inEvents,
+	...inCheckout,
+	...inRetention,
+	...betweenShops,
+	...inWaiting,
+	...inPublishing,
+	...inCalls,
+];
 
 export function patchOf({ name }: PlantedBug): string {
 	return `${name.replaceAll(" ", "-")}.patch`;
