@@ -81,7 +81,6 @@ const inCheckout: PlantedBug[] = [
 	{ name: "operation id made anew", suite: "crash/failpoints.int.test.ts", tests: "a node that dies" },
 	{ name: "read then write stock", suite: SHOPPERS, tests: "a crowd of shoppers" },
 	{ name: "unsorted locks", suite: MEETINGS, tests: "in opposite orders" },
-	{ name: "unsorted locks", suite: SHOPPERS, tests: "a crowd of shoppers" },
 	{ name: "a cut-off node takes what is due", suite: TAKEOVER, tests: "leaves what is due" },
 	{ name: "lease that never expires", suite: TAKEOVER, tests: "a log that tells of it" },
 	{ name: "capture before the pivot", suite: "journeys/time.int.test.ts", tests: "nothing is paid" },
