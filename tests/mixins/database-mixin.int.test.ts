@@ -82,7 +82,7 @@ test("two services of one process share a pool, which closes with the second one
 	const annexe = openBooks(other, database.url);
 	await other.start();
 
-	expect(annexe.db).toBe(books.db);
+	expect(annexe.db.sequelize).toBe(books.db.sequelize);
 	await other.stop();
 
 	expect(await books.adapter.count({})).toEqual(expect.any(Number));

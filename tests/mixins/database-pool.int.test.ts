@@ -23,7 +23,7 @@ describe("the process's pool for a database", () => {
 		await two.database.query(look);
 		await two.release();
 
-		expect(two.database).toBe(one.database);
+		expect(two.database.sequelize).toBe(one.database.sequelize);
 		await expect(two.database.query(look)).rejects.toThrow("closed");
 	});
 
@@ -34,7 +34,7 @@ describe("the process's pool for a database", () => {
 
 		const second = sharePool({ url });
 
-		expect(second.database).not.toBe(first.database);
+		expect(second.database.sequelize).not.toBe(first.database.sequelize);
 		expect(await second.database.query(look)).toEqual(SEEN);
 		await second.release();
 	});
