@@ -14,7 +14,7 @@ const MESSAGES = "faults/messages.int.test.ts";
 const OVERDUE = "mixins/overdue-events.int.test.ts";
 const CONSUMING = "mixins/events-mixin.int.test.ts";
 const TAKEOVER = "mixins/saga-takeover.int.test.ts";
-const TRANSPORTER = "node/transporter.int.test.ts";
+const CALLS = "node/calls-between-nodes.int.test.ts";
 const SHOPPERS = "crowds/shoppers.int.test.ts";
 const RETENTION = "journeys/retention.int.test.ts";
 const SAGA = "mixins/saga.int.test.ts";
@@ -63,15 +63,19 @@ const inPublishing: PlantedBug[] = [
 	{ name: "leases kept while cut off", suite: "mixins/outbox-cut-off.int.test.ts", tests: "one of them" },
 ];
 
-/** In the calls between nodes. */
-const inCalls: PlantedBug[] = [
-	{ name: "a killed node is waited for", suite: TRANSPORTER, tests: "who waits for a node that was killed" },
-	{ name: "done again when delivered again", suite: TRANSPORTER, tests: "is done once" },
+/** In what is consumed while a node or its servers are in trouble. */
+const inConsuming: PlantedBug[] = [
 	{ name: "unknown types are done", suite: "mixins/releases.int.test.ts", tests: "one more type" },
 	{ name: "hoard while the database is away", suite: "mixins/cut-off-consumers.int.test.ts", tests: "silent" },
 	{ name: "a lost connection counts", suite: LOST_CONSUMERS, tests: "are no dead letters" },
 	{ name: "no count of deaths", suite: LOST_CONSUMERS, tests: "so many processes" },
 	{ name: "another limit is a conflict", suite: "mixins/rabbitmq-topology.int.test.ts", tests: "is used as it is" },
+];
+
+/** In the calls between nodes. */
+const inCalls: PlantedBug[] = [
+	{ name: "a killed node is waited for", suite: CALLS, tests: "who waits for a node that was killed" },
+	{ name: "done again when delivered again", suite: CALLS, tests: "is done once" },
 ];
 
 /** In the saga, the stock and the payments. */
@@ -143,6 +147,7 @@ export const bugs: PlantedBug[] = [
 	...betweenShops,
 	...inWaiting,
 	...inPublishing,
+	...inConsuming,
 	...inCalls,
 ];
 
