@@ -4,16 +4,16 @@ import type { NodeDatabase } from "./databases";
 import { roleLogin } from "./role-login";
 
 /**
- * What each opens where all are in one process, 26 in all: PostgreSQL has room for 100, so three such nodes fit, with
- * what each opens beside its pools, and without those for events, which are needed only where one node is alone. With
- * four, two may change something while one reads and one renews leases. Cart has the shoppers in front of it and three
+ * What each opens where all are in one process, 28 in all: PostgreSQL has room for 100, so three such nodes fit, with
+ * what each opens beside its pools, and without those for events, which are needed only where one node is alone. Two of
+ * each pool are left for reading and for leases, so of four two may change something. Cart has the shoppers in front of it and three
  * queues, orders the sagas.
  */
 const SHARES: Record<DatabaseRole, number> = {
 	users: 4,
-	products: 4,
+	products: 5,
 	cart: 6,
-	orders: 5,
+	orders: 6,
 	payments: 4,
 	events: 3,
 	// Brings its own.
