@@ -1,5 +1,5 @@
 /** What RabbitMQ itself is asked it answers within milliseconds, or else it has stopped reading this connection. */
-const ANSWER_MS = 4_000;
+const ANSWER_MS = 5_000;
 
 /**
  * A clock for waiting on a connection. It stands still while this process does, and while RabbitMQ says that it takes
