@@ -100,7 +100,7 @@ export function Events<This>({ schema, transport, consumers }: EventsOptions<Thi
 		mixins: [DeadLetters({ schema, transport, consumers })],
 		async started() {
 			const service = this as unknown as Service & WithDatabase & This;
-			const failures = inboxFailuresOf(service.db, schema);
+			const failures = inboxFailuresOf(transport, service.db, schema);
 			const failed = async (consumer: string, events: readonly FailedEvent[]): Promise<void> => {
 				try {
 					await failures.note(consumer, events);

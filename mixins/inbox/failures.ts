@@ -1,5 +1,6 @@
 import type { Database } from "../database/database";
 import { sql } from "../database/statement";
+import type { EventTransport } from "../events/transport";
 
 /** An event that a consumer could not handle. */
 export interface FailedEvent {
@@ -20,7 +21,11 @@ export interface InboxFailures {
 	note(consumer: string, failed: readonly FailedEvent[]): Promise<void>;
 }
 
-export function inboxFailuresOf(db: Database, schema: string): InboxFailures {
+/** Over PostgreSQL messages lie beside the inbox, and none gets lost alone: nobody looks for them, or clears the notes away. */
+const UNASKED: InboxFailures = { note: () => Promise.resolve() };
+
+export function inboxFailuresOf({ kind }: Pick<EventTransport, "kind">, db: Database, schema: string): InboxFailures {
+	if (kind === "postgres") return UNASKED;
 	// By the database's clock, which all nodes share. It has come back, if it ever was away: so the pause begins anew.
 	// In the order of the ids, so that two nodes don't wait for each other.
 	const note = sql(

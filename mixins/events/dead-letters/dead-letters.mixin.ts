@@ -54,7 +54,7 @@ export function DeadLetters<This>({ schema, transport, consumers }: EventsOption
 				schema,
 				transport,
 				discards,
-				failures: inboxFailuresOf(this.db, schema),
+				failures: inboxFailuresOf(transport, this.db, schema),
 			};
 			return alone(this.db, letters.queue, () => work(letters, ctx.params));
 		};
