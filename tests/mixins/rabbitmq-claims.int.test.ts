@@ -1,5 +1,6 @@
 import { connect, type ChannelModel } from "amqplib";
 import { claimAll, ClaimedError, holderOf, type Claim } from "../../mixins/events/rabbitmq/claims";
+import { channelsOn } from "../../mixins/events/rabbitmq/connection";
 import { onChannel, type Channels } from "../../mixins/events/rabbitmq/declare";
 import { rabbitmqTransport } from "../../mixins/events/rabbitmq/transport";
 import { wireTo } from "../support/proxy";
@@ -20,7 +21,7 @@ describeOnRabbitMQ("claims on a virtual host", () => {
 	beforeEach(async () => {
 		names++;
 		connection = await connect(here.vhost.url);
-		on = { channel: async () => connection.createChannel() };
+		on = channelsOn(connection);
 	});
 	afterEach(() => connection.close());
 
@@ -68,9 +69,9 @@ describeOnRabbitMQ("claims on a virtual host", () => {
 		let opened = 0;
 		// Two looks, the first one taken, and then the second.
 		const overtaken: Channels = {
-			async channel() {
+			async channel(ended) {
 				if (++opened === 4) await claimAll(on, [{ ...second, holder: BOB }]);
-				return connection.createChannel();
+				return on.channel(ended);
 			},
 		};
 

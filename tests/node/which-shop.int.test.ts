@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { connect, type Channel } from "amqplib";
 import { claimAll, holderOf } from "../../mixins/events/rabbitmq/claims";
+import { channelsOn } from "../../mixins/events/rabbitmq/connection";
 import { onChannel, type Channels } from "../../mixins/events/rabbitmq/declare";
 import { startNode, type Node } from "../../node/node";
 import { readSettings } from "../../node/settings";
@@ -51,7 +52,7 @@ describeOnRabbitMQ("one virtual host is one shop", () => {
 	async function onVhost<Result>(work: (on: Channels) => Promise<Result>): Promise<Result> {
 		const connection = await connect(vhost.url);
 		try {
-			return await work({ channel: async () => connection.createChannel() });
+			return await work(channelsOn(connection));
 		} finally {
 			await connection.close();
 		}

@@ -72,7 +72,7 @@ export function brokerConnection(options: {
 		model.on("error", () => undefined);
 		asked = model;
 		try {
-			await admit({ channel: async (ended) => listening(await model.createChannel(), ended) });
+			await admit(channelsOn(model));
 		} finally {
 			asked = undefined;
 		}
@@ -160,6 +160,11 @@ export function brokerConnection(options: {
 			if (model) destroySocket(model);
 		},
 	};
+}
+
+/** Channels of a connection that nobody repairs. */
+export function channelsOn(model: ChannelModel): Pick<BrokerConnection, "channel"> {
+	return { channel: async (ended) => listening(await model.createChannel(), ended) };
 }
 
 /**
