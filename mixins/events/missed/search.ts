@@ -10,7 +10,7 @@ import { decide, type PublishedEvent } from "./decide";
 import { overdueIn, type Source } from "./overdue";
 
 /** What is lost is found within half a minute; a comparison of a quiet queue is two small statements. */
-const EVERY_MS = 5_000;
+export const EVERY_MS = 5_000;
 /**
  * A commit that stalls, or a clock that is set back, puts an event into the history behind what was compared already. So
  * all is compared once more when it is so old that nothing can be that late. It costs one more read of each event.
@@ -23,7 +23,7 @@ const CALL_TIMEOUT_MS = 10_000;
 const PATIENCE_MS = 10_000;
 
 /** Stands where a producer stands: what is overdue is looked for in the events of all at once. */
-const EVERY_PRODUCER = "*";
+export const EVERY_PRODUCER = "*";
 
 /** One of the two passes through what a producer has published. */
 interface Comparison {
