@@ -111,6 +111,9 @@ describeOnRabbitMQ("events that a queue has missed", () => {
 	}, 240_000);
 
 	test("are found although they came into the history behind what was compared: a commit stalled, or a clock was set back", async () => {
+		await write("in time");
+		await until(async () => (await seen()).includes("in time"), { what: "one that is compared in time" });
+		await until(emptyOutbox, { what: "it to be in the history" });
 		const before = await seen();
 		const hoursAgo = (hours: number) => `now() - interval '${hours} hours'`;
 		await database.ask(
