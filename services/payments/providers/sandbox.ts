@@ -98,22 +98,22 @@ function behave(token: string): Behaviour {
 }
 
 const REFUND = `INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
-	VALUES ($1, $2, 'refund', $3, $4) ON CONFLICT (operation_id) DO NOTHING`;
+	VALUES ($1, $2, $3, $4, $5) ON CONFLICT (operation_id) DO NOTHING`;
 
 async function recordRefund(pool: pg.Pool, request: ProviderRequest): Promise<void> {
 	const { operationId, orderId, amount, currency } = request;
-	await pool.query(REFUND, [operationId, orderId, amount, currency]);
+	await pool.query(REFUND, [operationId, orderId, "refund" satisfies Kind, amount, currency]);
 }
 
 const CAPTURE = `INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
-	SELECT $1, $2, 'capture', $3, $4
+	SELECT $1, $2, $3, $4, $5
 	WHERE NOT EXISTS (SELECT FROM sandbox_provider.ledger WHERE order_id = $2 AND kind = 'void')
 	ON CONFLICT (operation_id) DO NOTHING`;
 
 /** @returns false when it was voided before */
 async function recordCapture(pool: pg.Pool, request: ProviderRequest): Promise<boolean> {
 	const { operationId, orderId, amount, currency } = request;
-	const recorded = await pool.query(CAPTURE, [operationId, orderId, amount, currency]);
+	const recorded = await pool.query(CAPTURE, [operationId, orderId, "capture" satisfies Kind, amount, currency]);
 	return recorded.rowCount === 1 || isInLedger(pool, operationId);
 }
 
