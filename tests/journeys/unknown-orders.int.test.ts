@@ -50,17 +50,17 @@ describe("news of an order of which nothing is known", () => {
 			producer: "a test",
 			data: { orderId, ...data },
 		};
-		const rowsIn = async (table: string): Promise<number> => {
-			const text = `SELECT FROM ${schema}.${table} WHERE consumer = $1 AND event_id = $2`;
-			return (await shop.database.query(text, [queue, eventId])).rows.length;
-		};
+		const rows = async (text: string): Promise<number> =>
+			(await shop.database.query(text, [queue, eventId])).rows.length;
+		const failing = () => rows("SELECT FROM events.messages WHERE queue = $1 AND event_id = $2 AND attempts > 0");
+		const handled = () => rows(`SELECT FROM ${schema}.inbox WHERE consumer = $1 AND event_id = $2`);
 
 		await shop.auditor.put(queue, JSON.stringify(envelope), eventId);
-		await shop.eventually(() => rowsIn("inbox_failures"), 1);
-		const handledBefore = await rowsIn("inbox");
+		await shop.eventually(failing, 1);
+		const handledBefore = await handled();
 		await shop.database.query(known, [orderId]);
 
-		await shop.eventually(() => rowsIn("inbox"), 1);
+		await shop.eventually(handled, 1);
 		expect(handledBefore).toBe(0);
 		expect(await shop.deadLetters()).toEqual([]);
 	});
