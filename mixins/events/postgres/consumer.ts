@@ -62,11 +62,13 @@ export function startConsumer(
 	async function claimSome(): Promise<number> {
 		const room = spec.prefetch - inHand.size;
 		if (room <= 0) return 0;
+		const askedIn = life;
 		try {
 			const rows = await database.query<ClaimedRow>(claim, [spec.name, [...inHand.keys()], room]);
 			mayHaveMore = rows.length === room;
 			failing = false;
-			if (stopping.signal.aborted || lacking !== undefined) return 0;
+			// What was asked before a pause leaves out what was in hand then, and would overtake it.
+			if (stopping.signal.aborted || lacking !== undefined || askedIn !== life) return 0;
 			for (const row of rows.toSorted((a, b) => a.id - b.id)) inHand.set(row.id, work(row));
 			return rows.length;
 		} catch (error) {
