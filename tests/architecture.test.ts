@@ -124,6 +124,22 @@ test("the environment is read only where it becomes settings", () => {
 	expect(places.filter((file) => !/^node\/|^moleculer\.config\.ts$/.test(file))).toEqual([]);
 });
 
+test("a service opens its database first and closes it last, and nothing consumes before it can publish", () => {
+	// Moleculer starts the last mixin first, and stops it last.
+	const order = ["Retention", "Events", "Sagas", "SagaParticipant", "Outbox", "Database"];
+	const lists = [...within("services"), ...within("examples")].flatMap(({ file, text }) => {
+		const list = /\bmixins: \[([^;]*?)\n?\t*\],\n/.exec(text)?.[1];
+		const names = [...(list ?? "").matchAll(new RegExp(`\\b(${order.join("|")})\\(`, "g"))].map(([, name]) => name!);
+		return names.length > 0 ? [{ file, names }] : [];
+	});
+
+	expect(lists.length).toBeGreaterThan(5);
+	for (const { file, names } of lists) {
+		expect({ file, names }).toEqual({ file, names: order.filter((name) => names.includes(name)) });
+		expect(names).toContain("Database");
+	}
+});
+
 test("no file has outgrown three hundred lines, which are two ideas", () => {
 	const long = all
 		.filter(({ file }) => !file.startsWith("tests/"))

@@ -27,7 +27,7 @@ const take = sql(
 export default function desk({ databaseUrl, transport }: Resources): ServiceSchema {
 	return defineService<DeskService>({
 		name: "desk",
-		mixins: [Database({ url: databaseUrl }), Outbox({ schema: "desk", transport, topology })],
+		mixins: [Outbox({ schema: "desk", transport, topology }), Database({ url: databaseUrl })],
 		actions: {
 			add: { params: { $$strict: true, id: "uuid", title: "string|min:1" }, handler: addBook },
 			lend: { params: { $$strict: true, bookId: "uuid", member: "string|min:1" }, handler: lend },

@@ -10,8 +10,8 @@ export default function notices({ databaseUrl, transport }: Resources): ServiceS
 	return defineService<Service & WithDatabase>({
 		name: "notices",
 		mixins: [
-			Database({ url: databaseUrl }),
 			Events<Service>({ schema: "notices", transport, consumers: noticesConsumers }),
+			Database({ url: databaseUrl }),
 		],
 	});
 }

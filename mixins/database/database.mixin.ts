@@ -29,6 +29,8 @@ export interface WithDatabase {
  * PostgreSQL for a service: a share in the process's one pool for `url`, and, where a model is given, moleculer-db on
  * top of it. Its stock actions are switched off: they would take whatever fields they are given; a service publishes
  * what it means to, with strict params.
+ *
+ * Stands last among a service's mixins: Moleculer starts the last one first and stops it last, and the others work with it.
  */
 export function Database({ model, ...address }: DatabaseOptions): Partial<ServiceSchema> {
 	let share: PoolShare | undefined;

@@ -89,7 +89,7 @@ export interface EventsOptions<This> {
 
 /**
  * Consumes events, each in one transaction with its row in the inbox, acknowledged after the commit. Events that wait
- * share a transaction. Needs the Database mixin, and comes after Outbox where handlers publish. What was given up is
+ * share a transaction. Needs the Database mixin, and stands before Outbox where handlers publish. What was given up is
  * looked after by the actions of {@link DeadLetters}.
  */
 export function Events<This>({ schema, transport, consumers }: EventsOptions<This>): Partial<ServiceSchema> {

@@ -43,10 +43,6 @@ export default function cart({ settings, transport, topology, database }: Resour
 	return defineService<CartService>({
 		name: "cart",
 		mixins: [
-			Database(database("cart")),
-			Outbox({ schema: "cart", transport, topology, historyDays: settings.eventHistoryDays }),
-			SagaParticipant({ schema: "cart", historyDays: settings.sagaHistoryDays, owner: "orders" }),
-			Events({ schema: "cart", transport, consumers: cartConsumers }),
 			Retention([
 				// Not those of checkouts: the same key is the same order for as long as there are orders.
 				...oldKeys("cart", ["add"], settings.idempotencyKeyDays),
@@ -54,6 +50,10 @@ export default function cart({ settings, transport, topology, database }: Resour
 				oldGuestCarts(settings.guestCartDays),
 				oldHeldStock,
 			]),
+			Events({ schema: "cart", transport, consumers: cartConsumers }),
+			SagaParticipant({ schema: "cart", historyDays: settings.sagaHistoryDays, owner: "orders" }),
+			Outbox({ schema: "cart", transport, topology, historyDays: settings.eventHistoryDays }),
+			Database(database("cart")),
 		],
 		settings: { graphql: cartGraphQL },
 		actions: {

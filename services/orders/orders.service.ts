@@ -51,19 +51,19 @@ export default function orders({ settings, transport, topology, database, alone 
 	return defineService<OrdersService>({
 		name: "orders",
 		mixins: [
-			Database({ ...database("orders"), model: order }),
-			Outbox({ schema: "orders", transport, topology, historyDays: settings.eventHistoryDays }),
+			Retention([
+				...oldKeys("orders", ["cancel"], settings.idempotencyKeyDays),
+				...oldDiscards("orders", settings.discardHistoryDays),
+			]),
+			Events({ schema: "orders", transport, consumers: ordersConsumers }),
 			Sagas(
 				{ schema: "orders", alone, historyDays: settings.sagaHistoryDays },
 				checkoutSaga(settings.reservationTtlS) as never,
 				cancellationSaga as never,
 				byHandSaga as never,
 			),
-			Events({ schema: "orders", transport, consumers: ordersConsumers }),
-			Retention([
-				...oldKeys("orders", ["cancel"], settings.idempotencyKeyDays),
-				...oldDiscards("orders", settings.discardHistoryDays),
-			]),
+			Outbox({ schema: "orders", transport, topology, historyDays: settings.eventHistoryDays }),
+			Database({ ...database("orders"), model: order }),
 		],
 		settings: { graphql: ordersGraphQL },
 		actions: {

@@ -28,10 +28,10 @@ export default function payments({ settings, transport, topology, database }: Re
 	return defineService<PaymentsService>({
 		name: "payments",
 		mixins: [
-			Database(database("payments")),
-			Outbox({ schema: "payments", transport, topology, historyDays: settings.eventHistoryDays }),
-			SagaParticipant({ schema: "payments", historyDays: settings.sagaHistoryDays, owner: "orders" }),
 			Retention(oldDiscards("payments", settings.discardHistoryDays)),
+			SagaParticipant({ schema: "payments", historyDays: settings.sagaHistoryDays, owner: "orders" }),
+			Outbox({ schema: "payments", transport, topology, historyDays: settings.eventHistoryDays }),
+			Database(database("payments")),
 		],
 		actions: {
 			authorise: {

@@ -77,14 +77,14 @@ export default function products({ settings, transport, topology, database }: Re
 	return defineService<ProductsService>({
 		name: "products",
 		mixins: [
-			Database({ ...database("products"), model: product }),
-			Outbox({ schema: "catalog", transport, topology, historyDays: settings.eventHistoryDays }),
-			SagaParticipant({ schema: "catalog", historyDays: settings.sagaHistoryDays, owner: "orders" }),
-			Events({ schema: "catalog", transport, consumers: productsConsumers }),
 			Retention([
 				...oldKeys("catalog", ["create"], settings.idempotencyKeyDays),
 				...oldDiscards("catalog", settings.discardHistoryDays),
 			]),
+			Events({ schema: "catalog", transport, consumers: productsConsumers }),
+			SagaParticipant({ schema: "catalog", historyDays: settings.sagaHistoryDays, owner: "orders" }),
+			Outbox({ schema: "catalog", transport, topology, historyDays: settings.eventHistoryDays }),
+			Database({ ...database("products"), model: product }),
 		],
 		settings: { graphql: productsGraphQL },
 		actions: {

@@ -56,8 +56,6 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 	return defineService<UsersService>({
 		name: "users",
 		mixins: [
-			Database({ ...database("users"), model: user }),
-			Outbox({ schema: "users", transport, topology, historyDays: settings.eventHistoryDays }),
 			Retention([
 				...oldKeys("users", ["register", "saveAddress"], settings.idempotencyKeyDays),
 				...oldDiscards("users", settings.discardHistoryDays),
@@ -65,6 +63,8 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 				oldMailTokens,
 				oldSessions,
 			]),
+			Outbox({ schema: "users", transport, topology, historyDays: settings.eventHistoryDays }),
+			Database({ ...database("users"), model: user }),
 		],
 		settings: { graphql: usersGraphQL },
 		actions: {

@@ -20,7 +20,7 @@ const { transport, dieAt } = mortal(rabbitmqTransport({ url: part.amqpUrl, node:
 const broker = nodeOf(part, "warn");
 const letters = broker.createService({
 	name: "letters",
-	mixins: [Database({ url: part.databaseUrl }), Outbox({ schema: "letters", transport, topology })],
+	mixins: [Outbox({ schema: "letters", transport, topology }), Database({ url: part.databaseUrl })],
 	...(!part.isSearched && { actions: { publishedEvents: false, publishAgain: false } }),
 }) as unknown as LettersService;
 const { start, stop, writeOne } = pen(letters, randomFrom(part.seed));

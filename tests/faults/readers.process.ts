@@ -24,7 +24,7 @@ const { consumers, behave } = readers(randomFrom(part.seed));
 const broker = nodeOf(part, "error");
 broker.createService({
 	name: "readers",
-	mixins: [Database({ url: part.databaseUrl }), Events<ReadersService>({ schema: "readers", transport, consumers })],
+	mixins: [Events<ReadersService>({ schema: "readers", transport, consumers }), Database({ url: part.databaseUrl })],
 });
 
 const abilities = {

@@ -55,7 +55,7 @@ describe.each(transports)("a service's dead letters over %s", (kind) => {
 		];
 		broker.createService({
 			name: "readers",
-			mixins: [Database({ url: database.url }), Events<Readers>({ schema: "readers", transport, consumers })],
+			mixins: [Events<Readers>({ schema: "readers", transport, consumers }), Database({ url: database.url })],
 		});
 		await broker.start();
 	});

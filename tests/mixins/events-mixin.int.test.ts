@@ -64,8 +64,8 @@ describe.each(transports)("a service that consumes events over %s", (kind) => {
 		broker.createService({
 			name: "readers",
 			mixins: [
-				Database({ url: database.url }),
 				Events<Readers>({ schema: "readers", transport, consumers: consumers() }),
+				Database({ url: database.url }),
 			],
 		});
 		await broker.start();

@@ -27,11 +27,11 @@ test.each(transports)("what happens to events over %s is counted and timed", asy
 	const { url } = database;
 	const letters = broker.createService({
 		name: "letters",
-		mixins: [Database({ url }), Outbox({ schema: "letters", transport, topology })],
+		mixins: [Outbox({ schema: "letters", transport, topology }), Database({ url })],
 	}) as unknown as Letters;
 	broker.createService({
 		name: "readers",
-		mixins: [Database({ url }), Events({ schema: "readers", transport, consumers: [reading] })],
+		mixins: [Events({ schema: "readers", transport, consumers: [reading] }), Database({ url })],
 	});
 	await broker.start();
 	await using _node = { [Symbol.asyncDispose]: async () => broker.stop() };

@@ -48,7 +48,7 @@ describeOnRabbitMQ("events that a queue has missed", () => {
 		const { url } = database;
 		letters = broker.createService({
 			name: "letters",
-			mixins: [Database({ url }), Outbox({ schema: "letters", transport, topology })],
+			mixins: [Outbox({ schema: "letters", transport, topology }), Database({ url })],
 		}) as unknown as Letters;
 		broker.createService(readers());
 		await broker.start();
@@ -63,7 +63,7 @@ describeOnRabbitMQ("events that a queue has missed", () => {
 
 	const readers = () => ({
 		name: "readers",
-		mixins: [Database({ url: database.url }), Events({ schema: "readers", transport, consumers: [reading] })],
+		mixins: [Events({ schema: "readers", transport, consumers: [reading] }), Database({ url: database.url })],
 	});
 	const write = (text: string): Promise<void> =>
 		letters.db.transaction((tx) => letters.publish(tx, LetterWritten({ letterId: randomUUID(), text }), cause));

@@ -66,7 +66,7 @@ describeOnRabbitMQ("an outbox of two nodes, when RabbitMQ is cut off from", () =
 		const broker = new ServiceBroker({ nodeID: name, namespace: database.url, logger: false, transporter: "Fake" });
 		const letters = broker.createService({
 			name: "letters",
-			mixins: [Database({ url: database.url }), Outbox({ schema: "letters", transport, topology: letterTopology })],
+			mixins: [Outbox({ schema: "letters", transport, topology: letterTopology }), Database({ url: database.url })],
 		}) as unknown as Letters;
 		closing.push(() => broker.stop());
 		await broker.start();

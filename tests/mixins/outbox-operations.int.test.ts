@@ -27,7 +27,7 @@ describe("an outbox, for its operators", () => {
 		broker = new ServiceBroker({ nodeID: "letters", logger: false, metrics: { enabled: true, reporter: [] } });
 		service = broker.createService({
 			name: "letters",
-			mixins: [Database({ url: database.url }), Outbox({ schema: "letters", transport, topology: letterTopology })],
+			mixins: [Outbox({ schema: "letters", transport, topology: letterTopology }), Database({ url: database.url })],
 		}) as Service & WithDatabase & WithOutbox;
 		await broker.start();
 	});

@@ -33,7 +33,7 @@ async function openNode(nodeID: string, url: string, transport: EventTransport) 
 	});
 	const letters = broker.createService({
 		name: "letters",
-		mixins: [Database({ url }), Outbox({ schema: "letters", transport, topology: letterTopology })],
+		mixins: [Outbox({ schema: "letters", transport, topology: letterTopology }), Database({ url })],
 	}) as unknown as Letters;
 	let stopping: PromiseLike<void> | undefined;
 	const node = { letters, hints, stop: async () => (stopping ??= broker.stop()) };

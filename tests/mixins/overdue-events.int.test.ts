@@ -101,7 +101,7 @@ describeOnRabbitMQ("an event that has failed", () => {
 		const { url } = database;
 		letters = broker.createService({
 			name: "letters",
-			mixins: [Database({ url }), Outbox({ schema: "letters", transport, topology })],
+			mixins: [Outbox({ schema: "letters", transport, topology }), Database({ url })],
 		}) as unknown as Letters;
 		broker.createService(reader("readers", onNode));
 		broker.createService(reader("clerks", [ordered]));
@@ -126,8 +126,8 @@ describeOnRabbitMQ("an event that has failed", () => {
 	const reader = (name: string, its: readonly Desk[]) => ({
 		name,
 		mixins: [
-			Database({ url: database.url }),
 			Events({ schema: "readers", transport, consumers: its.map(({ reading }) => reading) }),
+			Database({ url: database.url }),
 		],
 	});
 

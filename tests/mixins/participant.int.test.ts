@@ -301,8 +301,8 @@ describe("what was done for sagas long ago", () => {
 		broker.createService({
 			name: "hotel",
 			mixins: [
-				Database({ url: database.url }),
 				SagaParticipant({ schema: "hotel", historyDays: 90, owner: "journeys" }),
+				Database({ url: database.url }),
 			],
 		});
 

@@ -41,12 +41,12 @@ export async function reader(
 	broker.createService({
 		name: "readers",
 		mixins: [
-			Database({ url: database.url }),
 			Events<Readers>({
 				schema: "readers",
 				transport,
 				consumers: [{ ...consumer, subscriptions: [handle] }],
 			}),
+			Database({ url: database.url }),
 		],
 	});
 	await broker.start();

@@ -59,7 +59,7 @@ async function node(
 	const broker = new ServiceBroker({ nodeID, logger: false, metrics: { enabled: true, reporter: [] } });
 	broker.createService({
 		name: "readers",
-		mixins: [Database({ url: database.url }), Events<Readers>({ schema: "readers", transport, consumers })],
+		mixins: [Events<Readers>({ schema: "readers", transport, consumers }), Database({ url: database.url })],
 	});
 	await broker.start();
 	return broker;

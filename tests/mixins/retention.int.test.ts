@@ -111,7 +111,7 @@ describe("a service", () => {
 		broker = new ServiceBroker({ nodeID: "post", logger: false });
 		const service = broker.createService({
 			name: "post",
-			mixins: [Database({ url: database.url }), Retention(rules, options)],
+			mixins: [Retention(rules, options), Database({ url: database.url })],
 		});
 		await broker.start();
 		return service as Service & WithDatabase & WithRetention;

@@ -70,7 +70,7 @@ describe.each(transports)("two versions of one event side by side, over %s", (ki
 		broker = new ServiceBroker({ nodeID: "readers", logger: false });
 		broker.createService({
 			name: "readers",
-			mixins: [Database({ url: database.url }), Events<Readers>({ schema: "readers", transport, consumers })],
+			mixins: [Events<Readers>({ schema: "readers", transport, consumers }), Database({ url: database.url })],
 		});
 		await broker.start();
 	});
