@@ -6,7 +6,7 @@ import { idempotencyKeysOf } from "../../mixins/idempotency/idempotency";
 import { OrderNotCancellableError, OrderNotFoundError, WrongOrderStatusError } from "./orders.errors";
 import { OrderCancelled, OrderDelivered, OrderShipped } from "./orders.events";
 import type { OrdersService } from "./orders.service";
-import { advanceOrder, findOrder, type OrderChange } from "./orders.table";
+import { advanceOrRefuse, findOrder, type OrderChange } from "./orders.table";
 import type { OrderView } from "./orders.view";
 import { readOrder } from "./reading";
 
@@ -45,9 +45,12 @@ async function acceptCancellation(
 	cause: ReturnType<typeof causeOf>,
 ): Promise<OrderView> {
 	const { id, userId, cartId } = known;
-	const order = await advanceOrder(tx, { id, from: ["CONFIRMED"], to: "CANCELLED", note: reason });
-	// What orders has not heard of yet is as its checkout was accepted.
-	if (!order) throw new OrderNotCancellableError(id, (await findOrder(tx, id))?.status ?? known.status);
+	const order = await advanceOrRefuse(
+		tx,
+		{ id, from: ["CONFIRMED"], to: "CANCELLED", note: reason },
+		// What orders has not heard of yet is as its checkout was accepted.
+		(status = known.status) => new OrderNotCancellableError(id, status),
+	);
 	const items = order.items.map(({ productId, sku, name, quantity, unitPrice }) => ({
 		productId,
 		sku,
@@ -90,14 +93,11 @@ export function deliverOrder(this: OrdersService, ctx: Ctx<{ id: string }>): Pro
 
 /** @throws {OrderNotFoundError} {@link WrongOrderStatusError} */
 async function move(service: OrdersService, tx: Transaction, change: OrderChange): Promise<OrderView> {
-	const order = await advanceOrder(tx, change);
-	if (order) {
-		service.tellFollowers(tx, order);
-		return order;
-	}
-	const current = await findOrder(tx, change.id);
-	if (!current) throw new OrderNotFoundError(change.id);
-	throw new WrongOrderStatusError(change.id, current.status, change.to);
+	const order = await advanceOrRefuse(tx, change, (status) =>
+		status ? new WrongOrderStatusError(change.id, status, change.to) : new OrderNotFoundError(change.id),
+	);
+	service.tellFollowers(tx, order);
+	return order;
 }
 
 function causeOf(ctx: Ctx<{ id: string }>) {

@@ -86,6 +86,26 @@ export async function advanceOrder(tx: Transaction, change: OrderChange): Promis
 	return row && viewOf(row, [...row.history, row.latest]);
 }
 
+const lockStatus = sql("orders.lock_status", "SELECT status FROM orders.orders WHERE id = $1 FOR UPDATE");
+
+/**
+ * As {@link advanceOrder}, for who is told why not.
+ * @param refused makes the error of the status that it has instead, `undefined` when there is no such order
+ */
+export async function advanceOrRefuse(
+	tx: Transaction,
+	change: OrderChange,
+	refused: (status: OrderStatus | undefined) => Error,
+): Promise<OrderView> {
+	const order = await advanceOrder(tx, change);
+	if (order) return order;
+	// Its saga may have moved it since that look: nobody is refused with the very status that allows it.
+	const [locked] = await tx.query<{ status: OrderStatus }>(lockStatus, [change.id]);
+	const lateOrder = locked && change.from.includes(locked.status) && (await advanceOrder(tx, change));
+	if (!lateOrder) throw refused(locked?.status);
+	return lateOrder;
+}
+
 // A capture may be written down after the refund or the void that followed it: then it is no news.
 const settlePayment = sql(
 	"orders.settle_payment",

@@ -125,6 +125,29 @@ describe.each(transports)("what happens to orders afterwards, with events over %
 		}
 	});
 
+	test.each(["cancels", "ships"] as const)(
+		"who %s an order just as it is confirmed is not told that it can't be",
+		async (does) => {
+			const order = await anOrder();
+			await shop.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" });
+			const becomes = "UPDATE orders.orders SET status = $2 WHERE id = $1";
+			await shop.database.query(becomes, [order.id, "PAYMENT_PROCESSED"]);
+			const confirming = await shop.database.connect();
+			try {
+				await confirming.query("BEGIN");
+				await confirming.query(becomes, [order.id, "CONFIRMED"]);
+				const moving = does === "cancels" ? shop.when.cancels(order) : shop.when.ships(order);
+				const waiting = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+				await until(async () => (await confirming.query(waiting)).rowCount! > 0, { what: "the other to wait" });
+				await confirming.query("COMMIT");
+
+				expect((await moving).status).toBe(does === "cancels" ? "CANCELLED" : "SHIPPED");
+			} finally {
+				confirming.release();
+			}
+		},
+	);
+
 	test("an order whose payment was declined can be neither cancelled nor shipped", async () => {
 		const product = await shop.given.product();
 		const ada = await shop.given.customer();
