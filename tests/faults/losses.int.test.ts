@@ -15,17 +15,25 @@ const NOTES = 20;
 /** Of the connections that commit while they are cut. */
 const CUT_SHARE = 0.05;
 
+/** One for all members, each of whom asks for it. */
+function shared<Between>(open: (url: string) => Promise<Between>): (url: string) => Promise<Between> {
+	let opened: Promise<Between> | undefined;
+	return (url) => (opened ??= open(url));
+}
+
 describeOnPrivateRabbitMQ("what happens to bindings, channels and commits", () => {
 	let world: World;
 	let wire: Wire;
 	let cutter: CommitCutter;
 
 	beforeAll(async () => {
+		const sharedWire = shared(wireTo);
+		const sharedCutter = shared((url) => commitCutter(url, randomFrom(seed)));
 		world = await openWorld({
 			letters: 2,
 			readers: 2,
-			amqpUrl: async (url) => (wire = await wireTo(url)).url,
-			databaseUrl: async (url) => (cutter = await commitCutter(url, randomFrom(seed))).url,
+			amqpUrl: async (url) => (wire = await sharedWire(url)).url,
+			databaseUrl: async (url) => (cutter = await sharedCutter(url)).url,
 		});
 	});
 	afterAll(async () => {
