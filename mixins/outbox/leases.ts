@@ -57,25 +57,31 @@ function leaseStatements(schema: string) {
 			SELECT 1 + count(*)::int AS relays FROM ${schema}.outbox_relays WHERE owner <> $1 AND expires_at > now()`,
 		),
 		// Nobody waits here: for another relay, which leaves what is over by the next time, or for a stranger who has locked
-		// one of the rows, and by that would have all the others' leases run out.
+		// one of the rows, and by that would have all the others' leases run out. Who has its share locks nothing of what is
+		// free: those that ask at the same moment would find it locked, again and again.
 		share: sql(
 			`${schema}.outbox.share`,
-			`WITH available AS (
-				SELECT partition, (owner = $1 AND expires_at > now()) IS TRUE AS mine FROM ${schema}.outbox_leases
-				WHERE owner IS NULL OR owner = $1 OR expires_at <= now()
-				ORDER BY partition FOR UPDATE SKIP LOCKED
-			), fair AS (
+			`WITH fair AS (
 				SELECT ceil(count(*)::numeric / $3)::int AS share FROM ${schema}.outbox_leases
+			), own AS (
+				SELECT partition FROM ${schema}.outbox_leases WHERE owner = $1 AND expires_at > now()
+				ORDER BY partition FOR UPDATE SKIP LOCKED
 			), ranked AS (
-				SELECT partition, mine, row_number() OVER (ORDER BY mine DESC, partition) AS place FROM available
+				SELECT partition, row_number() OVER (ORDER BY partition) AS place FROM own
+			), taken AS (
+				SELECT partition FROM ${schema}.outbox_leases WHERE owner IS NULL OR expires_at <= now()
+				ORDER BY partition LIMIT (SELECT greatest(share - (SELECT count(*) FROM own), 0) FROM fair)
+				FOR UPDATE SKIP LOCKED
 			), surplus AS (
 				UPDATE ${schema}.outbox_leases l SET owner = NULL, expires_at = NULL
-				FROM ranked, fair WHERE l.partition = ranked.partition AND mine AND place > share
+				FROM ranked, fair WHERE l.partition = ranked.partition AND place > share
 			), kept AS (
 				UPDATE ${schema}.outbox_leases l
-				SET owner = $1, expires_at = now() + $2 * interval '1 millisecond',
-					epoch = CASE WHEN mine THEN epoch ELSE epoch + 1 END
-				FROM ranked, fair WHERE l.partition = ranked.partition AND place <= share
+				SET owner = $1, expires_at = now() + $2 * interval '1 millisecond', epoch = epoch + newly
+				FROM (
+					SELECT partition, 0 AS newly FROM ranked, fair WHERE place <= share
+					UNION ALL SELECT partition, 1 FROM taken
+				) mine WHERE l.partition = mine.partition
 				RETURNING l.partition
 			)
 			SELECT partition FROM kept`,

@@ -71,6 +71,28 @@ test("relays that ask at the same time never hold the same partition", async () 
 	expect(shares(all)).toEqual([4, 4, 4, 4]);
 });
 
+test("a relay that has its share keeps no other one from what is free, not even while it renews", async () => {
+	let beforeCommit = async (): Promise<void> => undefined;
+	const slow = {
+		...database.db.upkeep,
+		transaction: (async (work) =>
+			database.db.upkeep.transaction(async (tx) => {
+				const result = await work(tx);
+				await beforeCommit();
+				return result;
+			})) as typeof database.db.upkeep.transaction,
+	};
+	const full = partitionLeases(slow, "letters", "full");
+	const [leaving, hungry] = relays("leaving", "hungry") as [Leases, Leases];
+	await rounds(3, [full, leaving, hungry]);
+	await leaving.release();
+
+	beforeCommit = () => hungry.renew();
+	await full.renew();
+
+	expect(shares([full, hungry])).toEqual([8, 8]);
+});
+
 test("a partition that a stranger has locked is the only one that is not renewed", async () => {
 	const [only] = relays("only") as [Leases];
 	await only.renew();
