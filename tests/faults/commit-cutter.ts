@@ -1,4 +1,5 @@
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+import { reset } from "../support/reset";
 
 /** A wire to PostgreSQL that may break at the worst moment. */
 export interface CommitCutter extends AsyncDisposable {
@@ -40,7 +41,7 @@ export async function commitCutter(url: string, random: () => number): Promise<C
 			if (!isDoomed) return void near.write(bytes);
 			// The answer to the COMMIT: so it has happened, and nobody is told.
 			cuts++;
-			near.resetAndDestroy();
+			reset(near);
 		});
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

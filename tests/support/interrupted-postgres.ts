@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 import path from "node:path";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../embedded/postgres";
+import { reset } from "./reset";
 import { prepareTemplate } from "./template";
 
 /** A PostgreSQL of a test's own, at one address, that can be stopped at once and started again. */
@@ -32,7 +33,7 @@ export async function interruptedPostgres(): Promise<InterruptedPostgres> {
 			from.on("error", () => undefined);
 			from.on("close", () => {
 				ends.delete(from);
-				to.resetAndDestroy();
+				reset(to);
 			});
 		}
 	});

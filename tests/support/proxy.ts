@@ -1,4 +1,5 @@
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
+import { reset } from "./reset";
 
 /** A wire that a test can cut. */
 export interface Wire extends AsyncDisposable {
@@ -46,7 +47,7 @@ export async function wireTo(url: string): Promise<Wire> {
 	const server = createServer((near) => {
 		if (severed) {
 			refused++;
-			return near.resetAndDestroy();
+			return reset(near);
 		}
 		const far = connect(Number(target.port), target.hostname);
 		toServer.add(far);
@@ -63,7 +64,7 @@ export async function wireTo(url: string): Promise<Wire> {
 		far.on("data", (bytes) => {
 			near.write(meddling(bytes).subarray(0, left));
 			left -= bytes.length;
-			if (left <= 0) for (const end of [near, far]) end.resetAndDestroy();
+			if (left <= 0) for (const end of [near, far]) reset(end);
 		});
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -71,7 +72,7 @@ export async function wireTo(url: string): Promise<Wire> {
 	proxied.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 	const cut = (): void => {
-		for (const end of ends) end.resetAndDestroy();
+		for (const end of ends) reset(end);
 	};
 	return {
 		url: proxied.href,
