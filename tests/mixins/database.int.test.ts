@@ -118,7 +118,7 @@ describe("a transaction", () => {
 		const share = sharePool({ url: database.url }, { error: (...words) => void said.push(words) });
 		const error = new Error("nobody to tell");
 
-		const result = await share.database.transaction(async (tx) => {
+		const transaction = share.database.transaction(async (tx) => {
 			tx.afterCommit(() => {
 				throw error;
 			});
@@ -126,7 +126,7 @@ describe("a transaction", () => {
 			await tx.query(add, ["Emma"]);
 			return "done";
 		});
-		await share.release();
+		const result = await transaction.finally(() => share.release());
 
 		expect([result, seen]).toEqual(["done", ["second"]]);
 		expect(said).toEqual([[expect.stringContaining("the commit stands"), error]]);

@@ -18,6 +18,7 @@ const ENDED_MS_MAX = 150_000;
 const OTHER = "0123456789abcdef";
 
 describeOnRabbitMQ("one virtual host is one shop", () => {
+	let started = 0;
 	const nodes: Node[] = [];
 	const databases: TestDatabase[] = [];
 	let vhost: TestVhost;
@@ -40,6 +41,8 @@ describeOnRabbitMQ("one virtual host is one shop", () => {
 	const environment = (variables: Record<string, string>): Record<string, string> => ({
 		...shopEnvironment(undefined, vhost.url),
 		PORT: "0",
+		// They share a process, and with it the default.
+		NODE_ID: `node-${++started}`,
 		...variables,
 	});
 

@@ -47,7 +47,7 @@ const inPublishing: PlantedBug[] = [
 	{
 		name: "channel closed while opening",
 		suite: "mixins/rabbitmq-opening.int.test.ts",
-		tests: "together with the channel for publishing",
+		tests: "with the channel of who looks at dead letters",
 	},
 	{
 		name: "silent queue as trouble of the broker",
