@@ -66,6 +66,7 @@ const inPublishing: PlantedBug[] = [
 /** In what is consumed while a node or its servers are in trouble. */
 const inConsuming: PlantedBug[] = [
 	{ name: "unknown types are done", suite: "mixins/releases.int.test.ts", tests: "one more type" },
+	{ name: "database that closes first", suite: "architecture.test.ts", tests: "opens its database first" },
 	{ name: "hoard while the database is away", suite: "mixins/cut-off-consumers.int.test.ts", tests: "silent" },
 	{ name: "a lost connection counts", suite: LOST_CONSUMERS, tests: "are no dead letters" },
 	{ name: "no count of deaths", suite: LOST_CONSUMERS, tests: "so many processes" },
