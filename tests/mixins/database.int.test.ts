@@ -126,9 +126,11 @@ describe("a transaction", () => {
 			await tx.query(add, ["Emma"]);
 			return "done";
 		});
-		const result = await transaction.finally(() => share.release());
+		const outcome = await Promise.allSettled([transaction]);
+		await share.release();
 
-		expect([result, seen]).toEqual(["done", ["second"]]);
+		expect(outcome).toEqual([{ status: "fulfilled", value: "done" }]);
+		expect(seen).toEqual(["second"]);
 		expect(said).toEqual([[expect.stringContaining("the commit stands"), error]]);
 		expect(await stored()).toEqual(["Emma"]);
 	});
