@@ -9,6 +9,9 @@ import { messageOf, type OutboxRow } from "./row";
 /** A row shows in the history when the statement that moved it has committed, which takes no longer than this. */
 const SETTLED_MS = 10_000;
 
+/** Longer than a commit stalls, for who goes on from there without looking back. */
+const COMPLETE_MS = 300_000;
+
 /** Far more than clocks differ. */
 const CLOCKS_DIFFER_MS = 86_400_000;
 
@@ -16,6 +19,8 @@ const CLOCKS_DIFFER_MS = 86_400_000;
 export interface History {
 	/** In the order of their publication; what was published in the last ten seconds is left out. */
 	publishedSince(routingKeys: readonly string[], after: Position, limit: number): Promise<PublishedEvent[]>;
+	/** A moment by the database's clock, so long ago and a while more: all that was published before it is in the history. */
+	completeUntil(beforeMs: number): Promise<string>;
 	/**
 	 * Puts events into one queue once more, with their event_ids. Those that are not kept any more are left out.
 	 * @returns how many the broker has confirmed
@@ -37,7 +42,7 @@ function madeBefore(eventIds: readonly string[]): Date {
 }
 
 export function historyOf(db: Database, schema: string, producer: string, transport: EventTransport): History {
-	// The plain comparison lets PostgreSQL pass over days and pages; the other one decides within one microsecond.
+	// The plain comparison lets PostgreSQL pass over days; the other one decides within one microsecond.
 	const since = sql(
 		`${schema}.outbox.published_since`,
 		`SELECT event_id AS "eventId", published_at::text AS "publishedAt",
@@ -47,7 +52,7 @@ export function historyOf(db: Database, schema: string, producer: string, transp
 			AND published_at < now() - $4 * interval '1 millisecond'
 		ORDER BY published_at, event_id LIMIT $5`,
 	);
-	// By the time PostgreSQL passes over days and pages; it has no index by the id.
+	// By the time PostgreSQL passes over days.
 	const find = sql(
 		`${schema}.outbox.find_published`,
 		`SELECT DISTINCT ON (event_id) event_id, event_type, version, exchange, routing_key, correlation_id, causation_id,
@@ -55,7 +60,16 @@ export function historyOf(db: Database, schema: string, producer: string, transp
 		FROM ${schema}.outbox_history WHERE event_id = ANY ($1::uuid[]) AND published_at > $2 ORDER BY event_id`,
 	);
 
+	const complete = sql(
+		`${schema}.outbox.complete_until`,
+		`SELECT (now() - $1 * interval '1 millisecond')::text AS moment`,
+	);
+
 	return {
+		async completeUntil(beforeMs) {
+			const [row] = await db.query<{ moment: string }>(complete, [beforeMs + COMPLETE_MS]);
+			return row!.moment;
+		},
 		publishedSince: (routingKeys, { publishedAt, eventId }, limit) =>
 			db.query<PublishedEvent>(since, [routingKeys, publishedAt, eventId, SETTLED_MS, limit]),
 		async publishAgain(eventIds, queue) {

@@ -75,6 +75,11 @@ export function Outbox({ schema, transport, topology, historyDays = 14 }: Outbox
 					return history.publishedSince(routingKeys, after, limit);
 				},
 			},
+			/** For consumers for whom nothing was published for long, so that they need not begin there the next time. */
+			historyCompleteUntil: {
+				params: { $$strict: true, beforeMs: { type: "number", integer: true, min: 0 } },
+				handler: (ctx: Context<{ beforeMs: number }>) => history.completeUntil(ctx.params.beforeMs),
+			},
 			publishAgain: {
 				params: { $$strict: true, eventIds: { type: "array", items: "uuid", max: 10_000 }, queue: "string" },
 				handler(ctx: Context<{ eventIds: string[]; queue: string }>) {

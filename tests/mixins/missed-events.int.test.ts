@@ -83,6 +83,23 @@ describeOnRabbitMQ("events that a queue has missed", () => {
 		await connection.close();
 	}
 
+	test("are not looked for again and again where nothing was published for long", async () => {
+		const lagging = `SELECT FROM readers.inbox_checks
+			WHERE consumer = 'readers.desk' AND producer LIKE 'letters%' AND published_at < now() - interval '12 hours'`;
+		await database.ask("UPDATE readers.inbox_checks SET published_at = now() - interval '1 day', due_at = now()");
+		expect(await database.ask(lagging)).toHaveLength(2);
+
+		await until(async () => (await database.ask(lagging)).length === 0, { what: "both to go on", withinMs: 60_000 });
+
+		// What comes late is still found: by the first within minutes, by the other one within an hour.
+		const [reached] = await database.ask<{ first: boolean; other: boolean }>(
+			`SELECT bool_or(producer = 'letters' AND published_at < now() - interval '4 minutes') AS first,
+				bool_or(producer <> 'letters' AND published_at < now() - interval '1 hour') AS other
+			FROM readers.inbox_checks WHERE producer LIKE 'letters%'`,
+		);
+		expect(reached).toEqual({ first: true, other: true });
+	});
+
 	test("are found and sent once more, to that queue alone, and take effect once; neither a dead letter nor one that was discarded is", async () => {
 		await write("a: before");
 		for (let n = 0; n < 2; n++) await write("poison");

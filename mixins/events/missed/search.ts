@@ -6,7 +6,7 @@ import type { Database } from "../../database/database";
 import { LettersBusyError } from "../dead-letters/lock";
 import type { EventTransport } from "../transport";
 import { checksOf } from "./checks";
-import { decide, type PublishedEvent } from "./decide";
+import { decide, type Position, type PublishedEvent } from "./decide";
 import { overdueIn, type Source } from "./overdue";
 
 /** What is lost is found within half a minute; a comparison of a quiet queue is two small statements. */
@@ -16,6 +16,11 @@ export const EVERY_MS = 5_000;
  * all is compared once more when it is so old that nothing can be that late. It costs one more read of each event.
  */
 const ONCE_MORE = { afterMs: 3_600_000, everyMs: 60_000 };
+/** Nothing of interest for so long: it would be read again at each look, with all that others have published since. */
+const QUIET_MS = 600_000;
+/** Between a look and the question how far it was complete: a node that was frozen there does not know any more. */
+const FROZEN_MS = 60_000;
+const BEFORE_ALL = "00000000-0000-0000-0000-000000000000";
 /** Of one answer, and so of what is sent again at once. */
 const PAGE = 1_000;
 const CALL_TIMEOUT_MS = 10_000;
@@ -110,12 +115,16 @@ export function searchForMissed(options: {
 		if (await checks.claim(queue, EVERY_PRODUCER, EVERY_MS)) await overdue.look(queue, own);
 	}
 
-	async function compare({ queue, producer, keys }: Source, { name, everyMs, afterMs }: Comparison): Promise<void> {
+	async function compare(source: Source, comparison: Comparison): Promise<void> {
+		const { queue, producer, keys } = source;
+		const { name, everyMs, afterMs } = comparison;
 		const routingKeys = keys.map(({ routingKey }) => routingKey);
 		let after = await checks.claim(queue, name, everyMs);
 		while (after && !stopped) {
+			const askedAtMs = performance.now();
 			const page = await ask<PublishedEvent[]>(`${producer}.publishedEvents`, { routingKeys, after, limit: PAGE });
 			const published = page.filter(({ ageMs }) => ageMs >= afterMs);
+			if (page.length === 0) return passOver(source, comparison, after, askedAtMs);
 			if (published.length === 0) return;
 			const ids = published.map(({ eventId }) => eventId);
 			const known = await checks.known(queue, ids);
@@ -136,6 +145,20 @@ export function searchForMissed(options: {
 			if (until) await checks.advance(queue, name, until);
 			after = until?.eventId === ids.at(-1) && published.length === PAGE ? until : undefined;
 		}
+	}
+
+	/** Goes on from a later moment the next time, where there was nothing to compare for long. */
+	async function passOver(
+		{ queue, producer }: Source,
+		{ name, afterMs }: Comparison,
+		{ publishedAt }: Position,
+		askedAtMs: number,
+	): Promise<void> {
+		// By whose clock does not matter: too early or too late, it is only another look.
+		if (Date.now() - Date.parse(publishedAt) < QUIET_MS + afterMs) return;
+		const until = await ask<string>(`${producer}.historyCompleteUntil`, { beforeMs: afterMs });
+		if (performance.now() - askedAtMs > FROZEN_MS) return;
+		await checks.advance(queue, name, { publishedAt: until, eventId: BEFORE_ALL });
 	}
 
 	async function publishAgain(producer: string, queue: string, eventIds: readonly string[]): Promise<void> {
