@@ -18,8 +18,8 @@ export interface OverdueOptions {
 	schema: string;
 	transport: EventTransport;
 	log: Logger;
-	/** Has a producer put events into a queue once more. */
-	publishAgain(producer: string, queue: string, eventIds: readonly string[]): Promise<void>;
+	/** Has a producer put events into a queue once more. @returns how many it still had */
+	publishAgain(producer: string, queue: string, eventIds: readonly string[]): Promise<number>;
 }
 
 /** Looks after what the comparisons have passed, until it is handled or dead. */
@@ -78,11 +78,15 @@ export function overdueIn({ db, schema, transport, log, publishAgain }: OverdueO
 			const overdue = await withoutDead(queue, await find(queue, sources));
 			const unsent = new Set<string>();
 			for (const { producer, keys } of sources) {
-				const ids = overdue.filter((event) => isOn(keys, event)).map(({ eventId }) => eventId);
+				const events = overdue.filter((event) => isOn(keys, event));
+				const ids = events.map(({ eventId }) => eventId);
 				if (ids.length === 0) continue;
 				log.warn(`${ids.length} events of ${producer} have not come back to ${queue}: they are sent again`);
 				try {
-					await publishAgain(producer, queue, ids);
+					const sent = await publishAgain(producer, queue, ids);
+					// Those of which nobody has noted the key may be another one's.
+					const lost = events.filter(({ routingKey }) => routingKey !== null).length - sent;
+					if (lost > 0) log.warn(`${lost} of them are lost: ${producer} does not keep them any more`);
 				} catch (error) {
 					log.debug(`They could not be sent again, and will be:`, (error as Error).message);
 					for (const id of ids) unsent.add(id);

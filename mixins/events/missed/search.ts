@@ -161,8 +161,8 @@ export function searchForMissed(options: {
 		await checks.advance(queue, name, { publishedAt: until, eventId: BEFORE_ALL });
 	}
 
-	async function publishAgain(producer: string, queue: string, eventIds: readonly string[]): Promise<void> {
-		await ask(`${producer}.publishAgain`, { eventIds, queue });
+	function publishAgain(producer: string, queue: string, eventIds: readonly string[]): Promise<number> {
+		return ask(`${producer}.publishAgain`, { eventIds, queue });
 	}
 
 	const ask = <Answer>(action: string, params: object): Promise<Answer> =>
