@@ -2,6 +2,7 @@ import { connect, type Channel, type ChannelModel, type Message } from "amqplib"
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { withHeartbeat } from "../../mixins/events/rabbitmq/address";
+import { sayFarewell } from "../../mixins/events/rabbitmq/farewell";
 
 /** Moleculer can't ask for one: then it is RabbitMQ's minute, and a wire that swallows everything is noticed after two. */
 const HEARTBEAT_S = 10;
@@ -80,9 +81,8 @@ export async function openLink(options: {
 			end,
 			async close() {
 				isClosing = true;
-				const goodbye = channel.close().then(() => connection.close());
-				// One that is lost meanwhile needs no goodbye.
-				await Promise.race([goodbye.catch(() => undefined), pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+				const goodbye = sayFarewell(channel).then(() => sayFarewell(connection));
+				await Promise.race([goodbye, pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
 				end("closed");
 			},
 		};

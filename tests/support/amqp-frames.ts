@@ -15,6 +15,9 @@ export const OPENED = {
 	consumer: [60, 21],
 	confirms: [85, 11],
 } as const;
+/** By which it says that something has been closed, as it was asked to. */
+export const CLOSED = { connection: [10, 51], channel: [20, 41], consumer: [60, 31] } as const;
+
 type Method = readonly [classId: number, methodId: number];
 
 /** RabbitMQ closes the connection: an operator has said so. */
@@ -27,16 +30,29 @@ export function channelClose(channel: number): Buffer {
 	return frameOf(channel, closing([20, 40], 406, "PRECONDITION_FAILED - closed by a test"));
 }
 
-/**
- * Lets another frame follow each one of this method at once, in the same write, so many times. Frames that are not whole
- * in their write, as long messages, pass as they are.
- * @returns a change for what a server writes, and how often it still will
- */
-export function followed(
-	[classId, methodId]: Method,
-	by: (channel: number) => Buffer,
-	times = 1,
-): { change: (bytes: Buffer) => Buffer; left: () => number } {
+/** A change for what a server writes, and how often it still will be made. */
+export interface Meddling {
+	change(bytes: Buffer): Buffer;
+	left(): number;
+}
+
+/** Lets another frame follow each one of this method at once, in the same write, so many times. */
+export function followed(method: Method, by: (channel: number) => Buffer, times = 1): Meddling {
+	return exchanged(method, (frame) => [frame, by(frame.readUInt16BE(1))], times);
+}
+
+/** Does something as soon as RabbitMQ has written this method, before anybody reads it. */
+export function onceWritten(method: Method, work: () => void): Meddling {
+	return exchanged(method, (frame) => [(work(), frame)], 1);
+}
+
+/** Does something in the place of each frame of this method, which nobody reads. */
+export function withheld(method: Method, work: () => void = () => undefined, times = 1): Meddling {
+	return exchanged(method, () => (work(), []), times);
+}
+
+/** Frames that are not whole in their write, as long messages, pass as they are. */
+function exchanged([classId, methodId]: Method, by: (frame: Buffer) => Buffer[], times: number): Meddling {
 	let left = times;
 	function change(bytes: Buffer): Buffer {
 		const parts: Buffer[] = [];
@@ -45,13 +61,14 @@ export function followed(
 			const end = at + 8 + bytes.readUInt32BE(at + 3);
 			if (end > bytes.length) break;
 			const frame = bytes.subarray(at, end);
-			parts.push(frame);
 			at = end;
 			const isMethod = frame[0] === 1 && frame.readUInt16BE(7) === classId && frame.readUInt16BE(9) === methodId;
-			if (isMethod && left > 0) {
-				left--;
-				parts.push(by(frame.readUInt16BE(1)));
+			if (!isMethod || left === 0) {
+				parts.push(frame);
+				continue;
 			}
+			left--;
+			parts.push(...by(frame));
 		}
 		return Buffer.concat([...parts, bytes.subarray(at)]);
 	}

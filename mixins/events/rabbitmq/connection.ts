@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { gatherWrites } from "../../gather-writes";
 import { addressOf, connectionProblem, NotConnectedError, RabbitmqUnreachableError, withHeartbeat } from "./address";
 import type { Log } from "../transport";
+import { sayFarewell } from "./farewell";
 
 /** A frozen broker is noticed after two to three of these. */
 const HEARTBEAT_S = 10;
@@ -73,6 +74,10 @@ export function brokerConnection(options: {
 		asked = model;
 		try {
 			await admit(channelsOn(model));
+		} catch (error) {
+			// amqplib says farewell to what was not admitted, and waits for the answer without an end; not where it has ended.
+			await sayFarewell(model);
+			throw error;
 		} finally {
 			asked = undefined;
 		}

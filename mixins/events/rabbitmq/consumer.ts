@@ -8,6 +8,7 @@ import type { QueueSpec } from "../topology";
 import { acknowledgements, type Acknowledgements } from "./acknowledgements";
 import type { Publication } from "./confirms";
 import type { BrokerConnection } from "./connection";
+import { sayFarewell } from "./farewell";
 import { deliveryOf } from "./history";
 import type { Publisher } from "./publisher";
 import { onwards } from "./settle";
@@ -192,7 +193,7 @@ export async function startConsumer(
 			if (consuming) await consuming.channel.cancel(consuming.tag).catch(() => undefined);
 			await Promise.all(inWork);
 			consuming?.acks.flush();
-			await consuming?.channel.close().catch(() => undefined);
+			if (consuming) await sayFarewell(consuming.channel);
 			await Promise.all(running);
 		},
 	};

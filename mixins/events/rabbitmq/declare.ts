@@ -2,6 +2,7 @@ import type { Channel } from "amqplib";
 import type { QueueSpec, Topology, TopologyConflict } from "../topology";
 import { conflictOf, deliveryLimitIn } from "./conflict";
 import type { BrokerConnection } from "./connection";
+import { sayFarewell } from "./farewell";
 import { declarationsOf, DELIVERY_LIMIT, type QueueDeclaration } from "./queues";
 
 /** Making a quorum queue takes RabbitMQ about 20 ms, three at once not much longer. */
@@ -121,7 +122,7 @@ async function onChannels<Item>(
 		try {
 			for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(attempt, item);
 		} finally {
-			await channel?.close();
+			if (channel) await sayFarewell(channel);
 		}
 	};
 	await Promise.all(Array.from({ length: Math.min(channels, items.length) }, one));
@@ -140,6 +141,6 @@ export async function onChannel<Result>(
 	try {
 		return await work(channel);
 	} finally {
-		if (open) await channel.close();
+		if (open) await sayFarewell(channel);
 	}
 }

@@ -5,6 +5,7 @@ import { NotConnectedError } from "./address";
 import { batchOf } from "./batch";
 import { openConfirms, type Answer, type Confirms, type Publication } from "./confirms";
 import type { BrokerConnection } from "./connection";
+import { sayFarewell } from "./farewell";
 import { patience } from "./patience";
 import { probes } from "./probes";
 import { routeOf, routes, silence, type Route } from "./routes";
@@ -150,7 +151,7 @@ export function publisher(connection: BrokerConnection, options: { log: Log; onM
 		try {
 			const channel = await waiting.answerOf(connection.channel(() => undefined));
 			heardMs = waiting.nowMs();
-			await channel.close();
+			await sayFarewell(channel);
 		} catch (error) {
 			log.warn(`RabbitMQ could not be asked whether it answers: ${(error as Error).message}`);
 		} finally {
