@@ -34,6 +34,15 @@ describeOnRabbitMQ("RabbitMQ, when something of the topology is there and anothe
 		here.asAdmin((channel) => channel.assertQueue(name, { durable: true, arguments: args }));
 	const removed = (name: string): Promise<unknown> => here.asAdmin((channel) => channel.deleteQueue(name));
 
+	test("an empty queue with a single active consumer gives nothing to who looks whether it answers, and that is an answer", async () => {
+		const { exchange, queue } = here.names();
+
+		await transport.declare({ exchanges: [exchange], queues: [{ ...queue, order: "aggregate" }] });
+
+		expect(transport.conflicts()).toEqual([]);
+		expect(said.filter((sentence) => sentence.includes("could not be found out"))).toEqual([]);
+	});
+
 	test("it is said once, with what to do, and neither ends the start nor stops the other queues", async () => {
 		const { exchange, queue } = here.names();
 		const { queue: other, exchange: otherExchange } = here.names();

@@ -32,8 +32,7 @@ export async function silentQueues(
 	const one = async (): Promise<void> => {
 		let channel: Channel | undefined;
 		for (let next = waiting.shift(); next; next = waiting.shift()) {
-			// The failing call tells that it has ended.
-			channel ??= await connection.channel(() => undefined);
+			channel ??= await connection.channel(() => (channel = undefined));
 			const answer = answers(channel, next.name);
 			// After the end of the patience its failure has nobody to tell it to.
 			answer.catch(() => undefined);
@@ -55,9 +54,22 @@ export async function silentQueues(
  * only to look, which would count as a delivery.
  */
 async function answers(channel: Channel, name: string): Promise<boolean> {
-	const { messageCount, consumerCount } = await channel.checkQueue(name);
-	if (messageCount > 0 || consumerCount > 0) return true;
-	const message = await channel.get(name);
-	if (message) channel.nack(message);
+	try {
+		const { messageCount, consumerCount } = await channel.checkQueue(name);
+		if (messageCount > 0 || consumerCount > 0) return true;
+		const message = await channel.get(name);
+		if (message) channel.nack(message);
+	} catch (error) {
+		if (!isRefusal(error)) throw error;
+	}
 	return true;
+}
+
+/**
+ * Of that queue alone, with the end of the channel: it has been deleted (404), or has a single active consumer, and then
+ * its leader gives nothing to who only looks (405). Both are answers.
+ */
+function isRefusal(error: unknown): boolean {
+	const { code } = Object(error) as { code?: unknown };
+	return code === 404 || code === 405;
 }
