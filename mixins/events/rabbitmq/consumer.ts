@@ -15,6 +15,9 @@ import { onwards } from "./settle";
 
 const AGAIN = { firstMs: 100, maxMs: 3_000 };
 
+/** What RabbitMQ is asked it answers within milliseconds, unless the queue is one that doesn't. */
+const FAREWELL_MS_MAX = 5_000;
+
 export interface ConsumerOptions {
 	connection: BrokerConnection;
 	publisher: Publisher;
@@ -30,6 +33,8 @@ export interface ConsumerOptions {
 interface Consuming {
 	channel: Channel;
 	acks: Acknowledgements;
+	/** Says that nobody has to wait for the channel's end. */
+	end(reason: string): void;
 }
 
 export interface RabbitmqConsumer extends Consumer {
@@ -67,8 +72,8 @@ export async function startConsumer(
 	let paused: Pause | undefined;
 
 	async function deliver(acks: Acknowledgements, message: ConsumeMessage): Promise<void> {
-		// It was on its way when the consumer let go: others get it.
-		if (acks.ended() || paused) return;
+		// It was on its way when the consumer let go, or it came to one that is to stop and had hardly begun: others get it.
+		if (acks.ended() || paused || (stopping.signal.aborted && current?.acks !== acks)) return;
 		const failure = tooLarge(message.content.length);
 		const verdict: Verdict = failure
 			? { kind: "dead", failure }
@@ -110,17 +115,19 @@ export async function startConsumer(
 		let end = (_reason: string): void => undefined;
 		const ended = new Promise<string>((resolve) => (end = resolve));
 		const channel = await connection.channel((reason) => {
-			leave({ channel, acks });
+			leave(consuming);
 			end(reason?.message ?? "its channel was lost with the connection, or its queue was deleted");
 		});
 		const acks = acknowledgements(channel, spec.prefetch);
+		const consuming: Consuming = { channel, acks, end };
 		await channel.prefetch(spec.prefetch, false);
 		const { consumerTag } = await channel.consume(spec.name, (message) => {
 			if (message) track(deliver(acks, message));
-			else lost({ channel, acks });
+			else lost(consuming);
 		});
-		// It may have ended in the same breath as it began.
-		if (!acks.ended()) current = { channel, acks, tag: consumerTag };
+		// It may have ended in the same breath as it began, or been told to let go meanwhile.
+		if (paused || stopping.signal.aborted) lost(consuming);
+		else if (!acks.ended()) current = { ...consuming, tag: consumerTag };
 		return { ended };
 	}
 
@@ -134,6 +141,18 @@ export async function startConsumer(
 	function leave({ channel, acks }: Consuming): void {
 		acks.end();
 		if (current?.channel === channel) current = undefined;
+	}
+
+	/** What is in work is answered first. A queue that is silent answers no farewell either. */
+	async function letGo(consuming: Consuming & { tag: string }): Promise<void> {
+		const { channel, acks, tag, end } = consuming;
+		const isAnswered = await patiently(channel.cancel(tag));
+		await Promise.all(inWork);
+		acks.flush();
+		const farewell = sayFarewell(channel);
+		if (isAnswered) await patiently(farewell);
+		leave(consuming);
+		end("it was stopped");
 	}
 
 	function track(work: Promise<void>): void {
@@ -153,18 +172,18 @@ export async function startConsumer(
 				continue;
 			}
 			try {
-				const { ended } = await begin();
-				// It was told to let go while it began.
-				if (paused && current) lost(current);
+				// One that is still beginning when it is to stop lets go by itself.
+				const begun = await Promise.race([begin(), stopped]);
+				if (!begun) break;
 				tried();
 				failures = 0;
-				const reason = await ended;
+				const reason = await begun.ended;
 				if (paused) continue;
 				if (!stopping.signal.aborted) log.warn(`The consumer of ${spec.name} begins anew: ${reason}`);
 			} catch (error) {
 				log.warn(`The consumer of ${spec.name} can't begin: ${(error as Error).message}`);
 				tried();
-				if (connection.isUp()) await repair();
+				if (connection.isUp()) await Promise.race([repair(), stopped]);
 			}
 			await pause(pauseAfter(++failures, AGAIN), undefined, { signal: stopping.signal }).catch(() => undefined);
 		}
@@ -189,14 +208,19 @@ export async function startConsumer(
 		},
 		async stop() {
 			stopping.abort();
-			const consuming = current;
-			if (consuming) await consuming.channel.cancel(consuming.tag).catch(() => undefined);
-			await Promise.all(inWork);
-			consuming?.acks.flush();
-			if (consuming) await sayFarewell(consuming.channel);
+			if (current) await letGo(current);
 			await Promise.all(running);
 		},
 	};
+}
+
+/** @returns whether there is nothing to wait for any more: it is answered, or the channel is over */
+async function patiently(question: Promise<unknown>): Promise<boolean> {
+	const answer = question.then(
+		() => true,
+		() => true,
+	);
+	return Promise.race([answer, pause(FAREWELL_MS_MAX, false, { ref: false })]);
 }
 
 function pauseFor(lacking: string): Pause {
