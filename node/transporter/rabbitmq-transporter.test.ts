@@ -1,6 +1,35 @@
 import { ServiceBroker } from "moleculer";
 import { RabbitmqTransporter } from "./rabbitmq-transporter";
 
+/** What it does when it has a link. */
+const takeUp = (transporter: RabbitmqTransporter): Promise<void> =>
+	(transporter as unknown as { takeUp(): Promise<void> }).takeUp();
+
+test("an answer that can't be sent on a channel that is closing is sent on the next one", async () => {
+	const transporter = new RabbitmqTransporter({ url: "amqp://127.0.0.1:1", prefetch: 1, queuedMsMax: 1_000 });
+	const { transit } = new ServiceBroker({ logger: false, transporter });
+	// It sends what was kept, and nothing else.
+	const nothing = (): void => undefined;
+	transporter.init(transit!, nothing, nothing);
+	const sent: string[] = [];
+	const closing = {
+		sendToQueue() {
+			throw new Error("Channel closing");
+		},
+	};
+	const open = { sendToQueue: (queue: string) => void sent.push(queue) };
+	const answer = { type: "RES", target: "ada", payload: { id: "1" } } as never;
+
+	Object.assign(transporter, { connected: true, link: { channel: closing } });
+	await transporter.prepublish(answer);
+	// The link is lost again while it takes up what was kept.
+	await takeUp(transporter);
+	Object.assign(transporter, { connectionCount: 0, link: { channel: open } });
+	await takeUp(transporter);
+
+	expect(sent).toEqual(["MOL.RES.ada"]);
+});
+
 test("what can't be sent on a channel that is closing is a rejection, and a heartbeat gets over it", async () => {
 	const transporter = new RabbitmqTransporter({ url: "amqp://127.0.0.1:1", prefetch: 1, queuedMsMax: 1_000 });
 	const { transit } = new ServiceBroker({ logger: false, transporter });

@@ -116,6 +116,11 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 			prefetch: this.prefetch,
 			returned: (message) => this.returned(message),
 		});
+		// It was told to disconnect meanwhile, when there was nothing yet to close.
+		if (this.stopping.signal.aborted) {
+			await link.close();
+			return "nobody needs it any more";
+		}
 		const probing = setInterval(() => this.probe(), PROBE_MS.every).unref();
 		this.link = link;
 		Object.assign(this, { connection: link.connection, channel: link.channel, bindings: [] });
@@ -135,8 +140,9 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 		const isReconnect = this.connectionCount > 1;
 		if (isReconnect) await this.transit.makeSubscriptions();
 		const told = this.onConnected(isReconnect);
-		for (const { packet, untilMs } of this.unsent.splice(0)) {
-			if (performance.now() < untilMs) void this.prepublish(packet);
+		for (const unsent of this.unsent.splice(0)) {
+			if (performance.now() >= unsent.untilMs) continue;
+			void this.answer(unsent).catch((error: unknown) => this.logger.error("An answer could not be sent:", error));
 		}
 		await told;
 	}
@@ -184,12 +190,21 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 		this.transit.removePendingRequestByNodeID(nodeId);
 	}
 
-	/** An answer is kept until it can be sent: the work is done, and Moleculer would drop it without a word. */
 	override prepublish(packet: Packet): Promise<void> {
-		if (this.connected || packet.type !== RESPONSE) return super.prepublish(packet);
+		if (packet.type !== RESPONSE) return super.prepublish(packet);
+		return this.answer({ packet, untilMs: performance.now() + UNSENT.msMax });
+	}
+
+	/** An answer is kept until it can be sent: the work is done, and Moleculer would drop it without a word. */
+	private async answer(answer: Unsent): Promise<void> {
+		try {
+			if (this.connected) return await super.prepublish(answer.packet);
+		} catch (error) {
+			// The link is being lost in this moment: the next one takes it.
+			if (!(error instanceof Errors.BrokerDisconnectedError)) throw error;
+		}
 		if (this.unsent.length >= UNSENT.max) this.unsent.shift();
-		this.unsent.push({ packet, untilMs: performance.now() + UNSENT.msMax });
-		return Promise.resolve();
+		this.unsent.push(answer);
 	}
 
 	override async send(

@@ -3,7 +3,14 @@ import { ServiceBroker, type BrokerOptions } from "moleculer";
 import { isCutOff } from "../../mixins/access/away";
 import { brokerOptions } from "../../moleculer.config";
 import { readSettings } from "../../node/settings";
-import { acknowledgementOfNothing, channelClose, connectionClose, followed, OPENED } from "../support/amqp-frames";
+import {
+	acknowledgementOfNothing,
+	channelClose,
+	connectionClose,
+	followed,
+	onceWritten,
+	OPENED,
+} from "../support/amqp-frames";
 import { wireTo, type Wire } from "../support/proxy";
 import { describeOnRabbitMQ, testVhost, type TestVhost } from "../support/servers";
 import { until } from "../support/until";
@@ -141,6 +148,21 @@ describeOnRabbitMQ("calls between nodes over RabbitMQ", () => {
 		await until(() => isCutOff(ada), { what: "the loss to be noticed", everyMs: 1 });
 
 		expect(await answers(ada)).toBe("there");
+	});
+
+	test("a node that is told to disconnect while it connects again is disconnected", async () => {
+		const ada = nodeAt(wire.url, "asker", WITHOUT_HEARTBEATS);
+		await ada.start();
+		let stopping: Promise<void> | undefined;
+		const { change, left } = onceWritten(OPENED.prefetch, () => void (stopping = ada.transit!.tx.disconnect()));
+		wire.meddle(change);
+
+		wire.cut();
+		await until(() => left() === 0, { what: "the node to connect again" });
+		await stopping;
+		await until(() => wire.connections() === 0, { what: "its connection to be closed" });
+
+		expect(isCutOff(ada)).toBe(true);
 	});
 
 	test("a wire that swallows everything is noticed, and calls go on when it does not any more", async () => {
