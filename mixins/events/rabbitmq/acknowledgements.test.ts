@@ -75,6 +75,27 @@ test("what is neither finished nor given back is never among those that a frame 
 	expect(sent).toEqual(["..2", "4", "5", "-3", "..6"]);
 });
 
+test("one that stays in hand makes nobody remember the thousands after it", async () => {
+	const { sent, acks } = recorded(10);
+
+	let most = 0;
+	for (let tag = 2; tag <= 10_001; tag++) {
+		if (tag % 3 === 0) acks.giveBack(delivery(tag));
+		else done(acks, tag);
+		if (tag % 5 === 0) await turn();
+		most = Math.max(most, acks.remembered());
+	}
+	acks.flush();
+
+	expect(most).toBeLessThanOrEqual(10);
+	expect(acks.remembered()).toBe(1);
+	expect(sent).toHaveLength(10_000);
+	done(acks, 1);
+	acks.flush();
+	expect(sent.at(-1)).toBe("..1");
+	expect(acks.remembered()).toBe(0);
+});
+
 test("of a channel that is gone nothing is acknowledged", async () => {
 	const { sent, acks } = recorded();
 

@@ -14,6 +14,8 @@ export interface Acknowledgements {
 	/** The channel is gone: what was not acknowledged is delivered again. */
 	end(): void;
 	ended(): boolean;
+	/** How many deliveries it has in mind: never more than RabbitMQ has no answer for, which is the prefetch at most. */
+	remembered(): number;
 }
 
 /**
@@ -23,12 +25,12 @@ export interface Acknowledgements {
  * from being filled again.
  */
 export function acknowledgements(channel: Pick<Channel, "ack" | "nack">, prefetch: number): Acknowledgements {
-	/** Up to this delivery tag RabbitMQ has an answer. */
-	let answered = 0;
-	/** Beyond it: what to acknowledge, or undefined for what has its answer. */
-	const beyond = new Map<number, Message | undefined>();
-	/** How many of these have none. */
-	let overtaken = 0;
+	/** The last delivery tag that is done with. Tags have no gaps, so that all before it were delivered as well. */
+	let last = 0;
+	/** Those before it that are in hand, in their order. */
+	const inHand = new Set<number>();
+	/** What is to be acknowledged. */
+	const waiting = new Map<number, Message>();
 	let flushing: NodeJS.Immediate | undefined;
 	let patience: NodeJS.Timeout | undefined;
 	let ended = false;
@@ -49,25 +51,24 @@ export function acknowledgements(channel: Pick<Channel, "ack" | "nack">, prefetc
 		settleDown();
 	}
 
+	function putOutOfHand(tag: number): void {
+		inHand.delete(tag);
+		for (let between = last + 1; between < tag; between++) inHand.add(between);
+		last = Math.max(last, tag);
+	}
+
+	/** All before the first one that is in hand. */
 	function acknowledgeInARow(): void {
-		let last: Message | undefined;
-		for (let tag = answered + 1; beyond.has(tag); answered = tag++) {
-			const message = beyond.get(tag);
-			beyond.delete(tag);
-			if (!message) continue;
-			last = message;
-			overtaken--;
-		}
-		if (last) answer(() => channel.ack(last, true));
+		const [first = Infinity] = inHand;
+		const row = [...waiting.keys()].filter((tag) => tag < first);
+		const end = waiting.get(Math.max(...row));
+		for (const tag of row) waiting.delete(tag);
+		if (end) answer(() => channel.ack(end, true));
 	}
 
 	function acknowledgeEach(): void {
-		for (const [tag, message] of beyond) {
-			if (!message) continue;
-			answer(() => channel.ack(message));
-			beyond.set(tag, undefined);
-		}
-		overtaken = 0;
+		for (const message of waiting.values()) answer(() => channel.ack(message));
+		waiting.clear();
 	}
 
 	/** All that one commit has finished is known by the next turn of the event loop. */
@@ -75,8 +76,8 @@ export function acknowledgements(channel: Pick<Channel, "ack" | "nack">, prefetc
 		flushing ??= setImmediate(() => {
 			flushing = undefined;
 			acknowledgeInARow();
-			if (overtaken >= prefetch / 2) acknowledgeEach();
-			if (overtaken > 0 && !ended) patience ??= setTimeout(flush, WAIT_MS_MAX);
+			if (waiting.size >= prefetch / 2) acknowledgeEach();
+			if (waiting.size > 0 && !ended) patience ??= setTimeout(flush, WAIT_MS_MAX);
 		});
 	}
 
@@ -96,14 +97,14 @@ export function acknowledgements(channel: Pick<Channel, "ack" | "nack">, prefetc
 	return {
 		done(message) {
 			if (ended) return;
-			beyond.set(message.fields.deliveryTag, message);
-			overtaken++;
+			putOutOfHand(message.fields.deliveryTag);
+			waiting.set(message.fields.deliveryTag, message);
 			flushSoon();
 		},
 		giveBack(message) {
 			if (ended) return;
 			answer(() => channel.nack(message));
-			beyond.set(message.fields.deliveryTag, undefined);
+			putOutOfHand(message.fields.deliveryTag);
 			flushSoon();
 		},
 		flush() {
@@ -111,5 +112,6 @@ export function acknowledgements(channel: Pick<Channel, "ack" | "nack">, prefetc
 		},
 		end,
 		ended: () => ended,
+		remembered: () => inHand.size + waiting.size,
 	};
 }
