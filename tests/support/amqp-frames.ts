@@ -18,6 +18,9 @@ export const OPENED = {
 /** By which it says that something has been closed, as it was asked to. */
 export const CLOSED = { connection: [10, 51], channel: [20, 41], consumer: [60, 31] } as const;
 
+/** The answer to who would take a message out of an empty queue. */
+export const NOTHING_TO_GET = [60, 72] as const;
+
 type Method = readonly [classId: number, methodId: number];
 
 /** RabbitMQ closes the connection: an operator has said so. */

@@ -54,6 +54,8 @@ export function declarations({
 	let repairing: Promise<void> | undefined;
 	let checking = false;
 	let conflicts: readonly TopologyConflict[] = [];
+	/** Those of them that don't answer. */
+	let silent: readonly TopologyConflict[] = [];
 	let looks = 0;
 	let nextLook: NodeJS.Timeout | undefined;
 	let waiting: { queue: string; resolve(): void }[] = [];
@@ -77,11 +79,12 @@ export function declarations({
 			const { conflicts: found, limited } = await declareTopology(connection, declared);
 			tellOf(limited);
 			const known = new Set(found.map(({ name }) => name));
-			const dead = await silentQueues(open, declared, known).catch((error: Error) => {
-				log.warn(`Whether the queues answer could not be found out: ${error.message}`);
-				return [];
-			});
-			if (!closed) accept([...found, ...dead]);
+			const { found: dead, unseen, reason } = await silentQueues(open, declared, known);
+			if (closed) return;
+			if (unseen.size > 0) log.warn(`Whether the queues answer could not be found out: ${reason}`);
+			// What could not be looked at is what it was.
+			silent = [...dead, ...silent.filter(({ name }) => unseen.has(name))];
+			accept([...found, ...silent], unseen.size > 0);
 		});
 		last = mine.catch(() => undefined);
 		return mine;
@@ -95,7 +98,7 @@ export function declarations({
 		log.warn(limitSentence(fresh));
 	}
 
-	function accept(found: readonly TopologyConflict[]): void {
+	function accept(found: readonly TopologyConflict[], isUnsure: boolean): void {
 		const before = new Set(conflicts.map(sentenceOf));
 		const after = new Set(found.map(({ name }) => name));
 		for (const sentence of found.map(sentenceOf)) if (!before.has(sentence)) log.error(sentence);
@@ -106,7 +109,7 @@ export function declarations({
 		const free = waiting.filter(({ queue }) => !isBlocked(queue));
 		waiting = waiting.filter(({ queue }) => isBlocked(queue));
 		for (const { resolve } of free) resolve();
-		looks = found.length > 0 ? looks + 1 : 0;
+		looks = found.length > 0 || isUnsure ? looks + 1 : 0;
 		planLook();
 	}
 

@@ -11,42 +11,69 @@ const ANSWER_MS = 5_000;
 /** At once; one that waits in vain holds up nobody but those behind it. */
 const PROBES = 4;
 
+/** What a look has found out. */
+export interface Silence {
+	found: TopologyConflict[];
+	/** The names of those that could not be looked at, and the reason of one of them. */
+	unseen: ReadonlySet<string>;
+	reason: string | undefined;
+}
+
 /**
  * Finds queues that are declared and dead: a quorum queue that was made milliseconds before a kill -9 of RabbitMQ can
  * come back without a leader (2 of 12 in a test on 3.10). Declaring it succeeds, publishing is never confirmed, and
  * consuming from it closes the whole connection after half a minute, again and again.
  * @param open a connection for this alone, as the answer of a dead queue is the connection's end
  * @param known what is in conflict anyway
+ * @returns what it has found out, also where the connection was lost in the middle. Never rejects.
  */
 export async function silentQueues(
 	open: () => Promise<BrokerConnection>,
 	{ queues }: Topology,
 	known: ReadonlySet<string>,
-): Promise<TopologyConflict[]> {
+): Promise<Silence> {
 	const waiting = queues
 		.flatMap((spec) => declarationsOf(spec).map(({ name }) => ({ name, of: spec.name })))
 		.filter(({ name }) => !known.has(name));
-	if (waiting.length === 0) return [];
 	const found: TopologyConflict[] = [];
-	const connection = await open();
-	const one = async (): Promise<void> => {
+	const unseen = new Set<string>();
+	let reason: string | undefined;
+
+	function unknown(name: string, error: unknown): void {
+		unseen.add(name);
+		reason = (error as Error).message;
+	}
+
+	async function probe(connection: BrokerConnection): Promise<void> {
 		let channel: Channel | undefined;
 		for (let next = waiting.shift(); next; next = waiting.shift()) {
-			channel ??= await connection.channel(() => (channel = undefined));
-			const answer = answers(channel, next.name);
-			// After the end of the patience its failure has nobody to tell it to.
-			answer.catch(() => undefined);
-			if (await Promise.race([answer, pause(ANSWER_MS, false, { ref: false })])) continue;
-			found.push({ ...silent(next.name), of: next.of });
+			try {
+				channel ??= await connection.channel(() => (channel = undefined));
+				if (await answersInTime(channel, next.name)) continue;
+				found.push({ ...silent(next.name), of: next.of });
+			} catch (error) {
+				unknown(next.name, error);
+			}
 			channel = undefined;
 		}
-	};
-	try {
-		await Promise.all(Array.from({ length: PROBES }, one));
-	} finally {
-		await connection.close();
 	}
-	return found;
+
+	if (waiting.length === 0) return { found, unseen, reason };
+	try {
+		const connection = await open();
+		await Promise.all(Array.from({ length: PROBES }, () => probe(connection)));
+		await connection.close();
+	} catch (error) {
+		for (const { name } of waiting) unknown(name, error);
+	}
+	return { found, unseen, reason };
+}
+
+async function answersInTime(channel: Channel, name: string): Promise<boolean> {
+	const answer = answers(channel, name);
+	// After the end of the patience its failure has nobody to tell it to.
+	answer.catch(() => undefined);
+	return Promise.race([answer, pause(ANSWER_MS, false, { ref: false })]);
 }
 
 /**
