@@ -32,7 +32,11 @@ export interface PaymentProvider {
 	capture(request: ProviderRequest, signal: AbortSignal): Promise<void>;
 	/** What has become of an authorisation by the provider's own books, whoever asked for it, at a desk as well. */
 	standing(authorisationId: string, signal: AbortSignal): Promise<Standing>;
-	/** Gives an authorisation back; one that has not arrived yet will be refused, or told of as approved late. */
+	/**
+	 * Gives an authorisation back; one that has not arrived yet will be refused, or told of as approved late. A void that has
+	 * found no authorisation must not be remembered as done: after a late approval the same request comes again, and has to
+	 * give that one back.
+	 */
 	void(request: ProviderRequest & { authorisationId: string }, signal: AbortSignal): Promise<void>;
 	refund(request: ProviderRequest, signal: AbortSignal): Promise<void>;
 	/** Hands each late approval to `hear`, from any node, at least once and again until `hear` has succeeded. */
