@@ -7,7 +7,7 @@ export const PROVIDER_TIMEOUT_MS = 5_000;
  * How long all that one step asks of others may take: a second less than its saga waits for it, in which the answer is
  * written down and on its way. A step that took longer would count as a service that is away, which costs no attempt.
  */
-const STEP_MS = 7_000;
+export const STEP_MS = 7_000;
 
 /** With less time left nobody is asked: an answer that comes too late would be taken for none. */
 const ANSWER_MS_MIN = 1_000;

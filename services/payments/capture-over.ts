@@ -3,12 +3,12 @@ import { v5 as uuidv5 } from "uuid";
 import type { Database } from "../../mixins/database/database";
 import { participantOf } from "../../mixins/saga/participant";
 import { READ_TIMEOUT_MS } from "../timeouts";
-import { PROVIDER_TIMEOUT_MS } from "./ask";
+import { STEP_MS } from "./ask";
 
 const participant = participantOf("payments");
 
-/** A capture that was begun just before it was called off may still be on its way to the provider for so long. */
-export const ON_ITS_WAY_MS = PROVIDER_TIMEOUT_MS + 1_000;
+/** A capture that was begun just before it was called off may ask the provider as long as its step lives, and arrive later. */
+export const ON_ITS_WAY_MS = STEP_MS + 1_000;
 
 /**
  * Whether nobody will capture the payment any more, though it is not captured: an operator has left that out, or said that
