@@ -5,6 +5,7 @@ import { sagaDiagram, sagaTable } from "../mixins/saga/diagram";
 import { byHandSaga } from "../services/orders/by-hand.saga";
 import { cancellationSaga } from "../services/orders/cancellation.saga";
 import { checkoutSaga } from "../services/orders/checkout.saga";
+import { givingBackSaga } from "../services/orders/giving-back.saga";
 import { projectRoot } from "./project";
 import { readSettings } from "./settings";
 
@@ -16,6 +17,7 @@ export function sagasPage(): string {
 		checkoutSaga(readSettings({}).reservationTtlS),
 		cancellationSaga,
 		byHandSaga,
+		givingBackSaga,
 	] as unknown as SagaDefinition<never, never>[];
 	const sections = sagas.map((saga) => {
 		const canTurnRound = saga.steps.some(({ kind }) => kind !== "forward");

@@ -1,7 +1,10 @@
 import type { Service } from "moleculer";
 import { v5 as uuidv5 } from "uuid";
 import type { Transaction } from "../../mixins/database/database";
-import { forward, saga, type Decided, type StepContext } from "../../mixins/saga/definition";
+import { forward, saga, type Decided, type Progress, type StepContext } from "../../mixins/saga/definition";
+import { giveBackByHand, type GivingBackData } from "./giving-back.saga";
+import type { PaymentStatus } from "./orders.model";
+import { settleOrderPayment } from "./orders.table";
 import type { OrdersService } from "./orders.service";
 
 /** What an operator has decided about a payment, in another saga. */
@@ -14,23 +17,33 @@ export interface ByHandData {
 	isDone: boolean;
 	by: string;
 	reason: string;
+	/** How the money went back, as payments has written it down: what was never captured is voided. */
+	settled?: PaymentStatus;
 }
 
 /** Brings an operator's decision to payments, which may be away just then. */
 export const byHandSaga = saga<ByHandData, OrdersService>({
 	name: "settlement by hand",
-	steps: [forward("tell payments", { do: tellPayments })],
+	steps: [forward("tell payments", { do: tellPayments, reached: "TOLD" })],
 	deadlineMs: 60_000,
 	deadlineReason: "TIMED_OUT",
 	failed: "FAILED",
 	compensated: "COMPENSATED",
-	reach: async () => undefined,
+	reach,
 });
 
 async function tellPayments(step: StepContext<ByHandData>) {
-	const { decidedIn: sagaId, step: name, ...told } = step.data;
+	const { decidedIn: sagaId, step: name, settled: _unknown, ...told } = step.data;
 	const operation = { sagaId, step: name, operationId: step.operationId };
-	await step.call("payments.settleByHand", { operation, ...told });
+	const paid = await step.call<{ status?: PaymentStatus } | null>("payments.settleByHand", { operation, ...told });
+	const isRefund = told.what === "refund" && told.isDone;
+	// A node of before does not say how the payment stands.
+	return isRefund ? { keep: { settled: paid?.status ?? "REFUNDED" } } : {};
+}
+
+/** The two books agree: what a refund by hand has come to is known by who has the payment. */
+async function reach(this: OrdersService, tx: Transaction, { data }: Progress<ByHandData>): Promise<void> {
+	if (data.settled) this.tellFollowers(tx, await settleOrderPayment(tx, data.orderId, data.settled));
 }
 
 /** The steps that payments has a part in: what they are there, and what a decision about them is about. */
@@ -40,15 +53,23 @@ const PAYMENTS_PART: Record<string, Pick<ByHandData, "step" | "what">> = {
 	"undo authorise the payment": { step: "authorise", what: "void" },
 };
 
-/** A saga's `decided`: what payments took part in is told to it, by a saga that begins with the decision. */
+/** The undos that catalog and cart have a part in, and what they hold until then. */
+const HELD: Record<string, GivingBackData["what"]> = {
+	"undo reserve the stock": "stock",
+	"undo freeze the cart": "cart",
+};
+
+/** A saga's `decided`: whoever took part is told, by a saga that begins with the decision. */
 export async function settledByHand(
 	this: Service & OrdersService,
 	tx: Transaction,
 	{ sagaId, correlationId, step, direction, isDone, by, reason }: Decided<unknown>,
 ): Promise<void> {
+	// Both of the sagas that are decided about carry their order's id.
+	const what = HELD[`${direction} ${step}`];
+	if (what) return giveBackByHand(this, tx, { orderId: correlationId, decidedIn: sagaId, what });
 	const part = PAYMENTS_PART[`${direction} ${step}`];
 	if (!part) return;
-	// Both of the sagas that payments takes part in carry their order's id.
 	const data: ByHandData = { orderId: correlationId, decidedIn: sagaId, ...part, isDone, by, reason };
 	await this.beginSaga(tx, "settlement by hand", {
 		sagaId: uuidv5(`${part.what} by hand`, sagaId),

@@ -36,10 +36,7 @@ async function refundPayment(step: StepContext<CancellationData>) {
 	return { keep: { settled: refunded?.settled ?? "REFUNDED" } };
 }
 
-async function reach(
-	this: OrdersService,
-	tx: Transaction,
-	{ data, status }: Progress<CancellationData>,
-): Promise<void> {
-	this.tellFollowers(tx, await settleOrderPayment(tx, data.orderId, data.settled ?? (status as PaymentStatus)));
+/** What an operator has done by hand is settled when payments, which is told of it, has answered how. */
+async function reach(this: OrdersService, tx: Transaction, { data }: Progress<CancellationData>): Promise<void> {
+	if (data.settled) this.tellFollowers(tx, await settleOrderPayment(tx, data.orderId, data.settled));
 }

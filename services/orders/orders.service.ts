@@ -17,6 +17,7 @@ import { READ_TIMEOUT_MS } from "../timeouts";
 import { byHandSaga } from "./by-hand.saga";
 import { cancellationSaga } from "./cancellation.saga";
 import { checkoutSaga } from "./checkout.saga";
+import { givingBackSaga } from "./giving-back.saga";
 import { cancelOrder, deliverOrder, shipOrder } from "./life";
 import { ordersConsumers } from "./orders.consumers";
 import { ordersGraphQL, ordersOperations } from "./orders.graphql";
@@ -61,6 +62,7 @@ export default function orders({ settings, transport, topology, database, alone 
 				checkoutSaga(settings.reservationTtlS) as never,
 				cancellationSaga as never,
 				byHandSaga as never,
+				givingBackSaga as never,
 			),
 			Outbox({ schema: "orders", transport, topology, historyDays: settings.eventHistoryDays }),
 			Database({ ...database("orders"), model: order }),

@@ -41,13 +41,16 @@ const HISTORY = `(
 	FROM orders.order_history h WHERE h.order_id = o.id
 ) AS history`;
 
-// Statements see the table as it was before them: the new line of the history is added to what they read.
+// Statements see the table as it was before them: the new line of the history is added to what they read. Who is
+// compensated has the money back, unless an operator has left that undo out: a checkout's saga has the id of its order.
 const advance = sql(
 	"orders.advance",
 	`WITH changed AS (
 		UPDATE orders.orders SET status = $2,
-			payment_status = CASE WHEN $2 = 'COMPENSATED' AND payment_status = 'AUTHORIZED' THEN 'VOIDED'
-				ELSE coalesce($4, payment_status) END,
+			payment_status = CASE WHEN $2 = 'COMPENSATED' AND payment_status = 'AUTHORIZED' AND NOT EXISTS (
+					SELECT FROM orders.saga_log WHERE saga_id = $1
+						AND (step, direction, outcome) = ('authorise the payment', 'undo', 'SKIPPED')
+				) THEN 'VOIDED' ELSE coalesce($4, payment_status) END,
 			failure_reason = coalesce($5, failure_reason), shipping_address = coalesce($6, shipping_address),
 			version = version + 1, updated_at = clock_timestamp()
 		WHERE id = $1 AND status = ANY ($3) RETURNING *

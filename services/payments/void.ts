@@ -5,7 +5,7 @@ import { participantOf, type Operation } from "../../mixins/saga/participant";
 import { ask, stepTime, type StepTime } from "./ask";
 import { PaymentFailed } from "./payments.events";
 import type { PaymentsService } from "./payments.service";
-import { findPayment, movePayment, type PaymentRow } from "./payments.table";
+import { findPayment, movePayment, type PaymentRow, type PaymentStatus } from "./payments.table";
 
 const participant = participantOf("payments");
 
@@ -21,7 +21,8 @@ export async function voidPayment(
 	const time = stepTime();
 	await this.db.transaction(async (tx) => {
 		await participant.undoOnce(tx, operation, () => Promise.resolve());
-		await markVoided(this, tx, orderId, operation.operationId);
+		const from: PaymentStatus[] = ["AUTHORIZING", "AUTHORIZED"];
+		await markVoided(this, tx, { orderId, from, causationId: operation.operationId });
 	});
 	const payment = await findPayment(this.db, orderId);
 	// The provider may have approved another attempt than the one that it declined.
@@ -29,14 +30,13 @@ export async function voidPayment(
 	if (mayBeHeld) await voidAtProvider(this, payment, time);
 }
 
-/** In the shop's own books; nothing where the payment is over already. */
+/** In the shop's own books; nothing where the payment is in none of the states `from`. */
 export async function markVoided(
 	service: PaymentsService,
 	tx: Transaction,
-	orderId: string,
-	causationId: string,
+	{ orderId, from, causationId }: { orderId: string; from: readonly PaymentStatus[]; causationId: string },
 ): Promise<void> {
-	const voided = await movePayment(tx, orderId, ["AUTHORIZING", "AUTHORIZED"], "VOIDED");
+	const voided = await movePayment(tx, orderId, from, "VOIDED");
 	if (!voided) return;
 	const { id: paymentId, amount, currency } = voided;
 	const fact = PaymentFailed({ paymentId, orderId, amount, currency, reason: "VOIDED" });

@@ -208,6 +208,7 @@ describe.each(transports)("captures that were given up, with events over %s", (e
 				by_hand: expect.arrayContaining([expect.objectContaining(decision)]),
 			}),
 		);
+		await shop.until(order).is("CANCELLED", { paymentStatus: "VOIDED" });
 		expect(await shop.ledgerOf(order)).toEqual(VOIDED);
 	});
 
