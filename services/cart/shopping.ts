@@ -2,7 +2,7 @@ import type { Context } from "moleculer";
 import { callerOf, type CallerMeta } from "../../mixins/access/access";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
-import { idempotencyKeysOf } from "../../mixins/idempotency/idempotency";
+import { idempotencyKeysOf, type KeyedRequest } from "../../mixins/idempotency/idempotency";
 import { CartCleared, ItemAddedToCart } from "./cart.events";
 import { InsufficientStockError, ItemNotFoundError, TooDearError, TooManyLinesError } from "./cart.errors";
 import type { CartService } from "./cart.service";
@@ -73,20 +73,25 @@ const removeAll = sql("cart.remove_all", "DELETE FROM cart.items WHERE cart_id =
 
 type AddParams = { cartId?: string; productId: string; quantity: number; idempotencyKey?: string };
 
+/** The same key answers with the cart as it is by then, also when the product can't be bought any more. */
 export async function addToCart(this: CartService, ctx: Ctx<AddParams>): Promise<CartView> {
 	const { idempotencyKey: key, ...request } = ctx.params;
-	const { product, available } = await productToBuy(ctx, request.productId);
-	const add = (tx: Transaction) => addProduct(this, tx, ctx, product, available);
+	const scope = ownerOfKey(ctx, key);
+	const keyed = key && scope ? { scope, key, request } : undefined;
+	const known = keyed && (await idempotencyKeys.recall<string>(this.db, keyed));
+	const cartId = known ?? (await addOnce(this, ctx, keyed));
+	return present(this, ctx, await findCart(this.db, cartId, ctx.meta.caller));
+}
+
+/** @returns the cart's id */
+async function addOnce(service: CartService, ctx: Ctx<AddParams>, keyed: KeyedRequest | undefined): Promise<string> {
+	const { product, available } = await productToBuy(ctx, ctx.params.productId);
+	const add = (tx: Transaction) => addProduct(service, tx, ctx, product, available);
 	const whose = ctx.params.cartId ?? ctx.meta.caller?.id;
-	const cartId = await this.db.transaction(
-		async (tx) => {
-			const scope = ownerOfKey(ctx, key);
-			if (!key || !scope) return add(tx);
-			return (await idempotencyKeys.once(tx, { scope, key, request }, () => add(tx))).answer;
-		},
+	return service.db.transaction(
+		async (tx) => (keyed ? (await idempotencyKeys.once(tx, keyed, () => add(tx))).answer : add(tx)),
 		{ about: whose ? [whose] : [] },
 	);
-	return present(this, ctx, await findCart(this.db, cartId, ctx.meta.caller));
 }
 
 /** A UUID, which nobody else comes up with. */

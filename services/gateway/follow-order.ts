@@ -22,8 +22,8 @@ export const orderSubscriptions = {
 
 function following(field: string, over: ReadonlySet<string>) {
 	return async function (_root: unknown, { orderId }: { orderId: string }, context: SocketContext) {
-		// Listening begins before looking: what happens in between is heard.
-		const events = context.events<Followed>(`order.${orderId}`, { remindMs: LOOK_AGAIN_MS });
+		// Listening begins before looking: what happens in between is heard. Orders tells of an order by its id in lower case.
+		const events = context.events<Followed>(`order.${orderId.toLowerCase()}`, { remindMs: LOOK_AGAIN_MS });
 		// Asked for here, so that a refusal is an answer to the subscription and not its first event.
 		const first = await lookUp(context.ctx, orderId);
 		return changes(context.ctx, orderId, events, first, { field, over });

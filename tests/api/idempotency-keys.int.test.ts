@@ -66,6 +66,34 @@ describe("a POST with an Idempotency-Key", () => {
 		expect(await cancel(order, key, { reason: "too green" })).toMatchObject({ status: 409 });
 	});
 
+	const add = (as: Account | undefined, key: string, body: object) =>
+		shop.door.rest("POST", "/cart/items", { ...(as && { as }), body, headers: { "idempotency-key": key } });
+	const inCart = (quantity: number) => ({ status: 200, body: { items: [{ quantity }] } });
+
+	test("adds to a cart once, and is answered with the cart also when the product is not sold any more", async () => {
+		const [ada, lamp, key] = [await shop.given.customer(), await shop.given.product(), randomUUID()];
+		const body = { productId: lamp.id, quantity: 2 };
+		await add(ada, key, body);
+
+		await shop.when.updatesProduct(lamp, { active: false });
+
+		expect(await add(ada, key, body)).toMatchObject(inCart(2));
+		expect(await add(ada, randomUUID(), body)).toMatchObject({ status: 404 });
+	});
+
+	test.each(["a guest", "a customer"])("is the same with its ids in capitals: %s has added once", async (who) => {
+		const as = who === "a guest" ? undefined : await shop.given.customer();
+		const lamp = await shop.given.product();
+		const { id: cartId } = await shop.given.cart(as ?? "guest", { product: lamp, quantity: 1 });
+		const key = randomUUID();
+		expect(await add(as, key, { cartId, productId: lamp.id, quantity: 2 })).toMatchObject(inCart(3));
+
+		const capitals = { cartId: cartId.toUpperCase(), productId: lamp.id.toUpperCase(), quantity: 2 };
+
+		expect(await add(as, key, capitals)).toMatchObject(inCart(3));
+		expect(await add(as, randomUUID(), capitals)).toMatchObject(inCart(5));
+	});
+
 	test("saves an address once, and another one is refused", async () => {
 		const [ada, key] = [await shop.given.customer(), randomUUID()];
 		const save = (address: object) => post("/addresses", ada, key, address);
