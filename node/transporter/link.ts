@@ -23,6 +23,8 @@ const QUIET = { lookMs: 1_000, looksMax: 6 };
 export interface Link {
 	readonly connection: ChannelModel;
 	readonly channel: Channel;
+	/** RabbitMQ takes nothing from it at present (memory or disk alarm): what is written waits in the socket. */
+	isBlocked(): boolean;
 	/** Resolves with the reason. */
 	readonly ended: Promise<string>;
 	/** Drops it at once, without a word to RabbitMQ. */
@@ -77,6 +79,7 @@ export async function openLink(options: {
 		return {
 			connection,
 			channel,
+			isBlocked: () => isBlocked,
 			ended,
 			end,
 			async close() {

@@ -191,6 +191,8 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 	}
 
 	override prepublish(packet: Packet): Promise<void> {
+		// It would be carried out when the alarm is over, long after its caller was told that it has failed.
+		if (packet.type === REQUEST && this.link?.isBlocked()) return Promise.reject(disconnected());
 		if (packet.type !== RESPONSE) return super.prepublish(packet);
 		return this.answer({ packet, untilMs: performance.now() + UNSENT.msMax });
 	}
@@ -220,7 +222,7 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 			else this.link!.channel.publish(topic, "", data, options);
 		} catch {
 			// It is being closed. Moleculer's own throws here, where its callers expect a rejection: a heartbeat ended the process.
-			throw new (Errors.BrokerDisconnectedError as unknown as new () => Error)();
+			throw disconnected();
 		}
 	}
 
@@ -241,6 +243,10 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 				.catch((error: Error) => this.logger.debug("A request could not be acknowledged:", error.message));
 		};
 	}
+}
+
+function disconnected(): Error {
+	return new (Errors.BrokerDisconnectedError as unknown as new () => Error)();
 }
 
 async function failWhenOver(link: Link): Promise<never> {

@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { ServiceBroker, type BrokerOptions } from "moleculer";
-import { isCutOff } from "../../mixins/access/away";
+import { isAway, isCutOff } from "../../mixins/access/away";
 import { brokerOptions } from "../../moleculer.config";
 import { readSettings } from "../../node/settings";
 import {
 	acknowledgementOfNothing,
 	channelClose,
+	connectionBlocked,
 	connectionClose,
+	connectionUnblocked,
+	DELIVERED,
 	followed,
 	onceWritten,
 	OPENED,
@@ -163,6 +166,20 @@ describeOnRabbitMQ("calls between nodes over RabbitMQ", () => {
 		await until(() => wire.connections() === 0, { what: "its connection to be closed" });
 
 		expect(isCutOff(ada)).toBe(true);
+	});
+
+	test("what is asked while RabbitMQ takes no messages is refused at once, and not carried out later", async () => {
+		const there = await worker(vhost.url, "there", WITHOUT_HEARTBEATS);
+		const ada = await asker(wire.url, WITHOUT_HEARTBEATS);
+		wire.meddle(followed(DELIVERED, connectionBlocked).change);
+		await until(() => ada.call("work.quick").then(() => false, isAway), { what: "the alarm to be heard" });
+
+		await expect(ada.call("work.long", {}, PATIENT)).rejects.toMatchObject({ type: "BAD_GATEWAY", retryable: true });
+
+		wire.meddle(followed(DELIVERED, connectionUnblocked).change);
+		await there.broker.transit!.sendPing("asker");
+		expect(await answers(ada)).toBe("there");
+		expect(there.runs()).toBe(0);
 	});
 
 	test("a wire that swallows everything is noticed, and calls go on when it does not any more", async () => {

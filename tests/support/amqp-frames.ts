@@ -18,6 +18,9 @@ export const OPENED = {
 /** By which it says that something has been closed, as it was asked to. */
 export const CLOSED = { connection: [10, 51], channel: [20, 41], consumer: [60, 31] } as const;
 
+/** The first frame of a message for a consumer; its content follows, and frames of other channels may come between. */
+export const DELIVERED = [60, 60] as const;
+
 /** The answer to who would take a message out of an empty queue. */
 export const NOTHING_TO_GET = [60, 72] as const;
 
@@ -26,6 +29,16 @@ type Method = readonly [classId: number, methodId: number];
 /** RabbitMQ closes the connection: an operator has said so. */
 export function connectionClose(): Buffer {
 	return frameOf(0, closing([10, 50], 320, "CONNECTION_FORCED - closed by a test"));
+}
+
+/** RabbitMQ takes nothing from this connection for now: its alarm for memory, or for the disk, has gone off. */
+export function connectionBlocked(): Buffer {
+	return frameOf(0, Buffer.from([0, 10, 0, 60, 3, ...Buffer.from("low")]));
+}
+
+/** The alarm is over. */
+export function connectionUnblocked(): Buffer {
+	return frameOf(0, Buffer.from([0, 10, 0, 61]));
 }
 
 /** RabbitMQ closes the channel. */
