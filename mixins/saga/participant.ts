@@ -61,10 +61,11 @@ export function participantOf(schema: string): Participant {
 		ON CONFLICT (saga_id, step) DO UPDATE SET updated_at = now()
 		RETURNING state, answer`,
 	);
+	// By the clock and not by the transaction's beginning: since when a step is over counts from when others may see it.
 	const settle = sql(
 		`${schema}.participant.settle`,
 		`WITH settled AS (
-			UPDATE ${schema}.saga_state SET state = $4, answer = coalesce($6, answer), updated_at = now()
+			UPDATE ${schema}.saga_state SET state = $4, answer = coalesce($6, answer), updated_at = clock_timestamp()
 			WHERE saga_id = $1 AND step = $2
 		)
 		INSERT INTO ${schema}.saga_log (saga_id, step, operation_id, direction, outcome, answer)

@@ -45,9 +45,10 @@ const lockOf = sql(
 	"payments.lock_of",
 	`SELECT ${COLUMNS} FROM payments.payments WHERE authorize_operation_id = $1 FOR UPDATE`,
 );
+// By the clock: the transaction may have waited for the row, and what was under way meanwhile may still arrive.
 const move = sql(
 	"payments.move",
-	`UPDATE payments.payments SET status = $3, failure_reason = coalesce($4, failure_reason), updated_at = now()
+	`UPDATE payments.payments SET status = $3, failure_reason = coalesce($4, failure_reason), updated_at = clock_timestamp()
 	WHERE order_id = $1 AND status = ANY ($2) RETURNING ${COLUMNS}`,
 );
 

@@ -53,6 +53,28 @@ async function effects({ sagaId }: Operation): Promise<string[]> {
 	return rows.map(({ what }) => what);
 }
 
+const clock = sql("test.clock", "SELECT clock_timestamp()::text AS now");
+const writtenAfter = sql(
+	"test.written_after",
+	"SELECT updated_at > $2::timestamptz AS is FROM hotel.saga_state WHERE saga_id = $1",
+);
+
+test.each(["leaveOut", "doOnce"] as const)(
+	"a step that is settled (%s) is so since it was written, however long its transaction had to wait before",
+	async (how) => {
+		const { doing } = newStep();
+
+		const isLater = await database.db.transaction(async (tx) => {
+			const [{ now }] = (await tx.query<{ now: string }>(clock)) as [{ now: string }];
+			if (how === "doOnce") await hotel.doOnce(tx, doing, () => Promise.resolve());
+			else await hotel.leaveOut(tx, doing);
+			return tx.query(writtenAfter, [doing.sagaId, now]);
+		});
+
+		expect(isLater).toEqual([{ is: true }]);
+	},
+);
+
 const log = ({ sagaId }: Operation) =>
 	database.ask("SELECT operation_id, direction, outcome, answer FROM hotel.saga_log WHERE saga_id = $1 ORDER BY at", [
 		sagaId,
