@@ -101,6 +101,11 @@ const inCheckout: PlantedBug[] = [
 	{ name: "refund that waits for ever", suite: BY_HAND, tests: "a decision that payments was not told of" },
 	{ name: "decision that nobody hears of", suite: BY_HAND, tests: "a capture that was made by hand" },
 	{
+		name: "undo that is only left out",
+		suite: "journeys/undone-by-hand.int.test.ts",
+		tests: "stock that has no end any more",
+	},
+	{
 		name: "approval of a declined payment",
 		suite: "journeys/several-attempts.int.test.ts",
 		tests: "one that is declined",
