@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { buildWebShop } from "../support/chromium";
 import { openShop, type Shop } from "../support/shop";
 import { rawRequest, type RawAnswer } from "./raw-request";
 
@@ -7,7 +6,6 @@ describe("the web shop's files", () => {
 	let shop: Shop;
 
 	beforeAll(async () => {
-		buildWebShop();
 		shop = await openShop({ events: "postgres" });
 	});
 	afterAll(async () => {
