@@ -266,6 +266,9 @@ describe("what was done for sagas long ago", () => {
 	const retentionWhere = (isOver: (sagaId: string) => boolean) =>
 		participantRetention(database.db, "hotel", async (ids) => ids.filter((id) => isOver(id)));
 
+	// A sweep looks at so many sagas, in no order: which ones must not depend on what another test has left.
+	beforeEach(() => database.ask("TRUNCATE hotel.saga_state, hotel.saga_log"));
+
 	test("is cleared away when the saga is over, and what was undone since is not", async () => {
 		const [old, mixed, recent] = [await begun(), await begun(), await begun()];
 		await age(old, mixed);
@@ -330,11 +333,14 @@ describe("what was done for sagas long ago", () => {
 
 		const sweeps = jest.spyOn(globalThis, "setInterval");
 		await broker.start();
-		const sweep = sweeps.mock.calls.find(([, ms]) => ms === 60_000)![0];
-		sweeps.mockRestore();
-		sweep();
-		await until(async () => (await remembered(over))[0] === undefined, { what: "the old rows to be cleared away" });
-		await broker.stop();
+		try {
+			const sweep = sweeps.mock.calls.find(([, ms]) => ms === 60_000)![0];
+			sweep();
+			await until(async () => (await remembered(over))[0] === undefined, { what: "the old rows to be cleared away" });
+		} finally {
+			sweeps.mockRestore();
+			await broker.stop();
+		}
 
 		expect(await remembered(waiting)).toEqual(["DONE"]);
 	});
