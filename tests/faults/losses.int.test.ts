@@ -32,6 +32,7 @@ describeOnPrivateRabbitMQ("what happens to bindings, channels and commits", () =
 		world = await openWorld({
 			letters: 2,
 			readers: 2,
+			isSearched: false,
 			amqpUrl: async (url) => (wire = await sharedWire(url)).url,
 			databaseUrl: async (url) => (cutter = await sharedCutter(url)).url,
 		});
