@@ -19,7 +19,6 @@ describeOnPrivateRabbitMQ("what happens to the broker", () => {
 		world = await openWorld({
 			letters: 2,
 			readers: 2,
-			isSearched: false,
 			amqpUrl: async (url) => `${url}?heartbeat=${HEARTBEAT_S}`,
 		});
 	});

@@ -24,7 +24,7 @@ describeOnPrivateRabbitMQ("what is deleted on the broker", () => {
 	let world: World;
 
 	beforeAll(async () => {
-		world = await openWorld({ letters: 2, readers: 2 });
+		world = await openWorld({ letters: 2, readers: 2, isSearched: true });
 	});
 	afterAll(() => world?.[Symbol.asyncDispose]());
 

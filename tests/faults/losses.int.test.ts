@@ -32,7 +32,6 @@ describeOnPrivateRabbitMQ("what happens to bindings, channels and commits", () =
 		world = await openWorld({
 			letters: 2,
 			readers: 2,
-			isSearched: false,
 			amqpUrl: async (url) => (wire = await sharedWire(url)).url,
 			databaseUrl: async (url) => (cutter = await sharedCutter(url)).url,
 		});

@@ -29,7 +29,7 @@ describeOnPrivateRabbitMQ("what happens to messages", () => {
 	let operator: EventTransport;
 
 	beforeAll(async () => {
-		world = await openWorld({ letters: 2, readers: 2, isSearched: false });
+		world = await openWorld({ letters: 2, readers: 2 });
 		operator = rabbitmqTransport({ url: world.broker.url, node: "operator", log: toParent });
 		await operator.connect();
 	});

@@ -19,7 +19,7 @@ describeOnPrivateRabbitMQ("what happens to processes", () => {
 	let world: World;
 
 	beforeAll(async () => {
-		world = await openWorld({ letters: 4, readers: 2, isSearched: false });
+		world = await openWorld({ letters: 4, readers: 2 });
 	});
 	afterAll(() => world?.[Symbol.asyncDispose]());
 
