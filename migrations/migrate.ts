@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { MigrationFile } from "./files";
+import { clientConfig } from "../mixins/database/client-config";
 
 /** Any number that nobody else takes: "molecart" in ASCII, cut to 63 bits. */
 const LOCK = "0x6d6f6c6563617274";
@@ -46,7 +47,7 @@ export async function migrate(
 	afterwards?: (client: pg.Client) => Promise<void>,
 ): Promise<string[]> {
 	const client = new pg.Client({
-		connectionString: url,
+		...clientConfig(url),
 		application_name: "molecart migrate",
 		connectionTimeoutMillis: 5_000,
 	});

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import { clientConfig } from "../mixins/database/client-config";
 
 /** What a database says of itself. Each id is made once, and never changed; a copy of the database bears the same. */
 export interface DatabaseIds {
@@ -55,7 +56,7 @@ async function keep(client: pg.Client, whose: Whose, id: string): Promise<string
 
 async function onDatabase<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
 	const client = new pg.Client({
-		connectionString: url,
+		...clientConfig(url),
 		application_name: "molecart ids",
 		connectionTimeoutMillis: 5_000,
 	});

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { PROVE, ReadOnlyServerError, type WriteProof } from "../mixins/database/read-only";
 import { readMigrations } from "../migrations/files";
 import { migrate } from "../migrations/migrate";
 import path from "node:path";
@@ -9,6 +10,7 @@ import { idsOf, type DatabaseIds } from "./database-ids";
 import { reach, type Patience } from "./reach";
 import { provideRoles } from "./roles";
 import { databaseUrlOf, type OwningService, type ServiceName, type Settings } from "./settings";
+import { clientConfig } from "../mixins/database/client-config";
 
 const SCHEMA_OF: Record<DatabaseRole, string> = {
 	users: "users",
@@ -71,7 +73,7 @@ export function needsEmbedded(settings: Settings): boolean {
 	return hosted.some((service) => !databaseUrlOf(settings, service));
 }
 
-/** Waits for the databases to answer. @throws {UnreachableError} */
+/** Waits for the databases to answer, and to take what is written. @throws {UnreachableError} */
 export async function reachDatabases({ all }: Databases, patience?: Patience): Promise<void> {
 	for (const { variable, url } of all) await reach(variable, url, () => ping(url), patience);
 }
@@ -124,10 +126,11 @@ function workAsOne(variable: string, user: string, refusal: string): string {
 }
 
 async function ping(url: string): Promise<void> {
-	const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+	const client = new pg.Client({ ...clientConfig(url), connectionTimeoutMillis: 3_000 });
 	try {
 		await client.connect();
-		await client.query("SELECT 1");
+		const { rows } = await client.query<WriteProof>(PROVE.text);
+		if (rows[0]!.written === null) throw new ReadOnlyServerError();
 	} finally {
 		await client.end();
 	}

@@ -68,9 +68,12 @@ export function decimal(env: Environment, variable: string, range: Range & { def
 	return inRange(variable, Number(value), range);
 }
 
+/** A percent sign that stands for itself, as in a password that nobody has escaped. */
+const BARE_PERCENT = /%(?![0-9a-f]{2})/gi;
+
 /** The value itself is never part of the message: a URL may carry a password. */
 export function url(env: Environment, variable: string, protocols: readonly string[]): string | undefined {
-	const value = optional(env, variable);
+	const value = optional(env, variable)?.replace(BARE_PERCENT, "%25");
 	if (value === undefined) return undefined;
 	const parsed = URL.canParse(value) ? new URL(value) : undefined;
 	if (!parsed || !protocols.includes(parsed.protocol) || parsed.hostname === "") {
@@ -79,7 +82,19 @@ export function url(env: Environment, variable: string, protocols: readonly stri
 			`is no URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")} and names a host`,
 		);
 	}
+	if (!isUtf8(parsed.username) || !isUtf8(parsed.password) || !isUtf8(parsed.pathname)) {
+		throw new SettingsError(variable, "has a name or a password with a percent sign that is no UTF-8 (write % as %25)");
+	}
 	return value;
+}
+
+function isUtf8(escaped: string): boolean {
+	try {
+		decodeURIComponent(escaped);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 export function origin(variable: string, value: string): string {

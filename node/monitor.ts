@@ -3,14 +3,12 @@ import type { AddressInfo } from "node:net";
 import { MetricReporters, type ServiceBroker } from "moleculer";
 import { isCutOff } from "../mixins/access/away";
 import { sharePool, type PoolShare } from "../mixins/database/pools";
-import { sql } from "../mixins/database/statement";
 import { addressProblem } from "./address-problem";
 import type { Access } from "./access";
 import type { Settings } from "./settings";
 import { logOf } from "./log";
 
 const LOOK_MS = 2_000;
-const ping = sql("monitor.ping", "SELECT 1 AS alive");
 
 /** Watches what a node depends on, and tells who asks on METRICS_PORT. */
 export interface Monitor {
@@ -27,18 +25,19 @@ export interface MonitorOptions {
 
 export async function startMonitor({ broker, settings, missing }: MonitorOptions): Promise<Monitor> {
 	const shares: PoolShare[] = [];
-	const unreachable = new Map<PoolShare, string>();
+	const unusable = new Map<PoolShare, string>();
+	const names = (): Set<string> => new Set(unusable.values());
 	let timer: NodeJS.Timeout | undefined;
 	const server = settings.metricsPort === undefined ? undefined : await listen(broker, settings, missing);
 
 	const look = async (variable: string, share: PoolShare): Promise<void> => {
-		try {
-			await share.database.upkeep.query(ping);
-			unreachable.delete(share);
-		} catch (error) {
-			unreachable.set(share, variable);
-			logOf(broker).debug(`${variable} does not answer:`, (error as Error).message);
-		}
+		const problem = await problemOf(share);
+		const wasNamed = names().has(variable);
+		if (problem === undefined) unusable.delete(share);
+		else unusable.set(share, variable);
+		const isNamed = names().has(variable);
+		if (isNamed && !wasNamed) logOf(broker).warn(`${variable} can't be used: ${problem}`);
+		if (wasNamed && !isNamed) logOf(broker).info(`${variable} can be used again`);
 	};
 
 	return {
@@ -49,13 +48,23 @@ export async function startMonitor({ broker, settings, missing }: MonitorOptions
 				for (const { variable, share } of watched) void look(variable, share);
 			}, LOOK_MS);
 		},
-		missing: () => [...new Set(unreachable.values()), ...(isCutOff(broker) ? ["transporter"] : [])],
+		missing: () => [...names(), ...(isCutOff(broker) ? ["transporter"] : [])],
 		async stop() {
 			clearInterval(timer);
 			await Promise.all(shares.map((share) => share.release()));
 			if (server) await new Promise((resolve) => server.close(resolve));
 		},
 	};
+}
+
+/** What keeps its users from their work, as its server says it. */
+async function problemOf({ database }: PoolShare): Promise<string | undefined> {
+	try {
+		await database.proveWritable();
+		return database.unable();
+	} catch (error) {
+		return (error as Error).message;
+	}
 }
 
 async function listen(

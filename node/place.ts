@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
+import { clientConfig } from "../mixins/database/client-config";
 
 /** "molecart" in ASCII, and one more than the lock of the migrations. */
 const LOCK = "0x6d6f6c6563617275";
@@ -80,7 +81,7 @@ export async function takePlace(databaseUrl: string, alone: boolean, onLost: (re
 /** @throws {SecondProcessError} */
 async function lock(databaseUrl: string, alone: boolean, onBroken: (client: pg.Client) => void): Promise<pg.Client> {
 	const client = new pg.Client({
-		connectionString: databaseUrl,
+		...clientConfig(databaseUrl),
 		application_name: "molecart place",
 		keepAlive: true,
 		connectionTimeoutMillis: 3_000,

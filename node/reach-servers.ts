@@ -1,12 +1,13 @@
 import amqp from "amqplib";
 import { Redis } from "ioredis";
+import { loginOf } from "../mixins/events/rabbitmq/address";
 import { sayFarewell } from "../mixins/events/rabbitmq/farewell";
 import { reach, type Patience } from "./reach";
 
 /** Waits for RabbitMQ. @throws {UnreachableError} */
 export function reachAmqp(url: string, patience?: Patience): Promise<void> {
 	const attempt = async (): Promise<void> => {
-		const connection = await amqp.connect(url, { timeout: 3_000 });
+		const connection = await amqp.connect(url, { ...loginOf(url), timeout: 3_000 });
 		// Lost in the middle of its farewell it has been reached all the same.
 		connection.on("error", () => undefined);
 		await sayFarewell(connection);

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import pg from "pg";
 import type { DatabaseRole } from "../services/resources";
+import { clientConfig } from "../mixins/database/client-config";
 
 /** PostgreSQL cuts longer names, and two could collide. */
 const NAME_BYTES_MAX = 63;
@@ -19,7 +20,7 @@ export interface RoleLogin {
  * password is made of the URL's own.
  */
 export function roleLogin(url: string, role: DatabaseRole): RoleLogin {
-	const { database, password: secret } = new pg.Client({ connectionString: url });
+	const { database, password: secret } = new pg.Client(clientConfig(url));
 	const name = nameOf(database!, role);
 	const password = secret ? createHmac("sha256", secret).update(name).digest("hex") : undefined;
 	const login = new URL(url);

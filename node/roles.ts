@@ -3,6 +3,7 @@ import type { DatabaseRole } from "../services/resources";
 import { roleLogin, type RoleLogin } from "./role-login";
 import { lackingRights } from "./role-rights";
 import { scramVerifier } from "./scram";
+import { clientConfig } from "../mixins/database/client-config";
 
 /** A role, and the one schema that it works on. */
 export interface RoleOfSchema {
@@ -113,7 +114,7 @@ async function hasRightPassword(login: RoleLogin): Promise<boolean> {
 
 async function connect({ url }: RoleLogin): Promise<void> {
 	const client = new pg.Client({
-		connectionString: url,
+		...clientConfig(url),
 		application_name: "molecart migrate",
 		connectionTimeoutMillis: CONNECT_MS_MAX,
 	});

@@ -1,9 +1,11 @@
 import { type Sequelize, Transaction as SequelizeTransaction } from "sequelize";
 import type { PoolClient, QueryResult } from "pg";
 import { isConnectionLost, isSerializationConflict } from "./faults";
+import { PROVE, ReadOnlyServerError, type WriteProof } from "./read-only";
 import { serverAnswers } from "./server-answers";
 import type { Shares } from "./shares";
 import type { Statement } from "./statement";
+import type { Troubles } from "./troubles";
 
 /** Three in all: under contention the second nearly always succeeds; more would only add to the crowd. */
 const TRANSACTION_ATTEMPTS = 3;
@@ -64,8 +66,16 @@ export interface Database {
 	transaction<Result>(work: (tx: Transaction) => Promise<Result>, options?: ChangeOptions): Promise<Result>;
 	/** For what must go on when all others wait: leases are renewed with it, and lost without. */
 	readonly upkeep: Upkeep;
-	/** Whether the server answers in time, asked past the pool, in whose line one may wait for other reasons. */
+	/** Whether the server can be written to in time, asked past the pool, in whose line one may wait for other reasons. */
 	answers(withinMs: number): Promise<boolean>;
+	/**
+	 * Writes something that nobody reads.
+	 * @returns the server's time
+	 * @throws {ReadOnlyServerError}, or why it can't be reached
+	 */
+	proveWritable(): Promise<Date>;
+	/** What the server could do for nobody a moment ago, e.g. find room on its disk. */
+	unable(): string | undefined;
 }
 
 /** The pg client below a Sequelize pool: the only way to named statements (figures in docs/architecture.md). */
@@ -76,6 +86,7 @@ export interface Pool {
 	url: string;
 	sequelize: Sequelize;
 	shares: Shares;
+	troubles: Troubles;
 }
 
 /** Where it is said what nobody else is told. */
@@ -83,12 +94,13 @@ export interface HookLog {
 	error(...words: unknown[]): void;
 }
 
-export function databaseOn({ url, sequelize, shares }: Pool, log: HookLog = console): Database {
+export function databaseOn(pool: Pool, log: HookLog = console): Database {
+	const { url, sequelize, shares, troubles } = pool;
 	const upkeep: Upkeep = {
-		query: (statement, values) => onConnection(sequelize, (connection) => run(connection, statement, values)),
+		query: (statement, values) => onConnection(pool, (connection) => run(connection, statement, values)),
 		transaction: (work, options) =>
 			retryOnConflict(async () => {
-				const { result, hooks } = await onConnection(sequelize, (connection) =>
+				const { result, hooks } = await onConnection(pool, (connection) =>
 					inTransaction(sequelize, connection, work, options),
 				);
 				for (const hook of hooks) runHook(hook, log);
@@ -102,6 +114,13 @@ export function databaseOn({ url, sequelize, shares }: Pool, log: HookLog = cons
 		transaction: (work, options) => shares.changing(options?.about, () => upkeep.transaction(work, options)),
 		upkeep,
 		answers: (withinMs) => serverAnswers(url, withinMs),
+		proveWritable: () =>
+			onConnection(pool, async (connection) => {
+				const [proof] = await run<WriteProof>(connection, PROVE);
+				if (proof!.written === null) throw new ReadOnlyServerError();
+				return proof!.at;
+			}),
+		unable: () => troubles.lately(),
 	};
 }
 
@@ -118,7 +137,7 @@ async function retryOnConflict<Result>(attempt: () => Promise<Result>): Promise<
 }
 
 async function onConnection<Result>(
-	sequelize: Sequelize,
+	{ sequelize, troubles }: Pool,
 	work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
 	const connection = (await sequelize.connectionManager.getConnection({ type: "write" })) as Connection;
@@ -127,6 +146,7 @@ async function onConnection<Result>(
 		sequelize.connectionManager.releaseConnection(connection);
 		return result;
 	} catch (error) {
+		troubles.note(error);
 		if (isConnectionLost(error)) await discard(sequelize, connection);
 		else sequelize.connectionManager.releaseConnection(connection);
 		throw error;

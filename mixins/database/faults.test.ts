@@ -1,10 +1,10 @@
-import { isConnectionLost, isPassing, isSerializationConflict, violatedConstraint } from "./faults";
+import { isConnectionLost, isPassing, isSerializationConflict, isServerUnable, violatedConstraint } from "./faults";
 
 const pgError = (code: string, more: object = {}) => Object.assign(new Error("from pg"), { code, ...more });
 const sequelizeError = (name: string, original?: object) =>
 	Object.assign(new Error("from Sequelize"), { name, original });
 
-test.each<[string, unknown, { conflict?: boolean; lost?: boolean; passing?: boolean }]>([
+test.each<[string, unknown, { conflict?: boolean; lost?: boolean; passing?: boolean; unable?: boolean }]>([
 	["a serialisation failure", pgError("40001"), { conflict: true, passing: true }],
 	["a deadlock", pgError("40P01"), { conflict: true, passing: true }],
 	[
@@ -16,6 +16,10 @@ test.each<[string, unknown, { conflict?: boolean; lost?: boolean; passing?: bool
 	["a server that is starting", pgError("57P03"), { lost: true, passing: true }],
 	["a connection failure", pgError("08006"), { lost: true, passing: true }],
 	["a transaction that was idle for too long", pgError("25P03"), { lost: true, passing: true }],
+	["a transaction that took too long", pgError("25P04"), { lost: true, passing: true }],
+	["a server that can only be read", pgError("25006"), { lost: true, passing: true, unable: true }],
+	["a name that can't be looked up for now", pgError("EAI_AGAIN"), { lost: true, passing: true }],
+	["a network that is away", pgError("ENETUNREACH"), { lost: true, passing: true }],
 	["a socket that was reset", pgError("ECONNRESET"), { lost: true, passing: true }],
 	["a server that is not there", pgError("ECONNREFUSED"), { lost: true, passing: true }],
 	[
@@ -34,8 +38,11 @@ test.each<[string, unknown, { conflict?: boolean; lost?: boolean; passing?: bool
 		{ lost: true, passing: true },
 	],
 	["a pool that has no connection free", sequelizeError("SequelizeConnectionAcquireTimeoutError"), { passing: true }],
-	["too many connections", pgError("53300"), { passing: true }],
-	["a full disk", pgError("53100"), { passing: true }],
+	["too many connections", pgError("53300"), { passing: true, unable: true }],
+	["no memory left", pgError("53200"), { passing: true, unable: true }],
+	["a disk that can't be read", pgError("58030"), { passing: true, unable: true }],
+	["a limit of the statement's own", pgError("53400"), { passing: true }],
+	["a full disk", pgError("53100"), { passing: true, unable: true }],
 	["a lock that was not free in time", pgError("55P03"), { passing: true }],
 	["a statement that took too long", pgError("57014"), { passing: true }],
 	["a unique constraint", pgError("23505", { constraint: "books_title" }), {}],
@@ -44,12 +51,13 @@ test.each<[string, unknown, { conflict?: boolean; lost?: boolean; passing?: bool
 	["a mistake in the code", new TypeError("x is not a function"), {}],
 	["something thrown that is no error", "a text", {}],
 	["nothing at all thrown", undefined, {}],
-])("%s", (_name, error, { conflict = false, lost = false, passing = false }) => {
+])("%s", (_name, error, { conflict = false, lost = false, passing = false, unable = false }) => {
 	expect({
 		conflict: isSerializationConflict(error),
 		lost: isConnectionLost(error),
 		passing: isPassing(error),
-	}).toEqual({ conflict, lost, passing });
+		unable: isServerUnable(error),
+	}).toEqual({ conflict, lost, passing, unable });
 });
 
 test("the constraint that refused a row has a name, from a statement and from a model alike", () => {

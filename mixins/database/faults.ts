@@ -3,8 +3,16 @@ import { DatabaseBusyError, LOCK_NOT_AVAILABLE } from "./errors";
 /** SQLSTATE codes are listed in PostgreSQL's documentation, appendix A. */
 const SERIALIZATION_CONFLICTS = new Set(["40001", "40P01"]);
 
-/** Class 08: connection exceptions; 57P0x: the server ends the session or is not ready; 25P03: idle in transaction. */
-const CONNECTION_LOST = /^(08...|57P0[1-5]|25P03|ECONNRESET|EPIPE|ECONNREFUSED|ETIMEDOUT|ENOTFOUND)$/;
+/**
+ * Class 08: connection exceptions; 57P0x: the server ends the session or is not ready; 25P0x: idle in a transaction, or too
+ * long in one; 25006: it can only be read, which is no server to stay with.
+ */
+const CONNECTION_LOST = /^(08...|57P0[1-5]|25P0[34]|25006)$/;
+const NETWORK_FAILED =
+	/^(ECONN(RESET|REFUSED|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST(UNREACH|DOWN)|ENET(UNREACH|DOWN))$/;
+
+/** Class 53: no room on its disk, in its memory, or for one more connection; class 58: its system fails it. */
+const SERVER_UNABLE = /^(53[0-3]00|58...|25006)$/;
 
 function codeOf(error: unknown): string | undefined {
 	const { code, original } = Object(error) as { code?: unknown; original?: { code?: unknown } };
@@ -19,7 +27,8 @@ export function isSerializationConflict(error: unknown): boolean {
 
 /** The connection is gone: the statement's outcome is unknown, and the connection must not be used again. */
 export function isConnectionLost(error: unknown): boolean {
-	if (CONNECTION_LOST.test(codeOf(error) ?? "")) return true;
+	const code = codeOf(error) ?? "";
+	if (CONNECTION_LOST.test(code) || NETWORK_FAILED.test(code)) return true;
 	const { message } = Object(error) as { message?: unknown };
 	return (
 		typeof message === "string" &&
@@ -32,6 +41,11 @@ export function isUnreachable(error: unknown): boolean {
 	if (isConnectionLost(error)) return true;
 	const { name } = Object(error) as { name?: unknown };
 	return typeof name === "string" && /^Sequelize(Connection|HostNot|AccessDenied|DatabaseTimeout)/.test(name);
+}
+
+/** The server can't do for anybody what it was asked for: that says nothing of who asked, and may go on for long. */
+export function isServerUnable(error: unknown): boolean {
+	return SERVER_UNABLE.test(codeOf(error) ?? "");
 }
 
 /** Somebody else has held what it needs for longer than it may wait. */
@@ -56,5 +70,5 @@ export function isUnstorableText(error: unknown): boolean {
  */
 export function isPassing(error: unknown): boolean {
 	if (isSerializationConflict(error) || isUnreachable(error) || error instanceof DatabaseBusyError) return true;
-	return isLockTimeout(error) || /^(53...|57014)$/.test(codeOf(error) ?? "");
+	return isServerUnable(error) || isLockTimeout(error) || /^(53400|57014)$/.test(codeOf(error) ?? "");
 }

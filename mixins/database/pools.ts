@@ -1,29 +1,15 @@
-import type { Writable } from "node:stream";
 import pg from "pg";
 import { Sequelize } from "sequelize";
-import { gatherWrites } from "../gather-writes";
 import { databaseOn, type Database, type HookLog, type Pool } from "./database";
+import { isWorthKeeping, pooledClient } from "./pooled-client";
 import { sharesOf } from "./shares";
+import { rememberTroubles } from "./troubles";
 
 /** Enough to keep two cores of PostgreSQL busy. */
 export const POOL_SIZE_MAX = 10;
 
 /** Money and counters are far below 2^53, so `bigint` columns arrive as numbers and not as text. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
-
-/** The driver's client as the pool wants it. */
-class PooledClient extends pg.Client {
-	constructor(config?: pg.ClientConfig) {
-		// Statements that don't wait for each other's answers share a journey to the server.
-		super({ ...config, pipeline: true });
-		this.once("connect", () =>
-			gatherWrites((this as unknown as { connection: { stream: Writable } }).connection.stream),
-		);
-		// Sequelize listens to a connection's errors one turn after it is open. A server that ends it in that very turn would
-		// otherwise end the process: an error event that nobody hears is thrown. Whoever uses the connection next is told.
-		this.on("error", () => undefined);
-	}
-}
 
 /** Where a service finds its tables, and as whom. */
 export interface DatabaseAddress {
@@ -55,6 +41,7 @@ export function sharePool({ url, connectionsMax = POOL_SIZE_MAX }: DatabaseAddre
 		url,
 		sequelize: openPool(url, connectionsMax),
 		shares: sharesOf(connectionsMax),
+		troubles: rememberTroubles(),
 		users: 0,
 	};
 	pools.set(url, pool);
@@ -73,11 +60,11 @@ export function sharePool({ url, connectionsMax = POOL_SIZE_MAX }: DatabaseAddre
 }
 
 function openPool(url: string, connectionsMax: number): Sequelize {
-	return new Sequelize(url, {
+	return new Sequelize({
 		dialect: "postgres",
-		dialectModule: { ...pg, Client: PooledClient },
+		dialectModule: { ...pg, Client: pooledClient(url) },
 		logging: false,
-		pool: { max: connectionsMax, min: 0, acquire: 10_000, idle: 30_000 },
+		pool: { max: connectionsMax, min: 0, acquire: 10_000, idle: 30_000, validate: isWorthKeeping },
 		dialectOptions: {
 			application_name: "molecart",
 			keepAlive: true,

@@ -3,8 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../database/database";
 import type { WithDatabase } from "../database/database.mixin";
 import { DatabaseBusyError } from "../database/errors";
-import { isUnreachable } from "../database/faults";
-import { sql } from "../database/statement";
+import { isServerUnable, isUnreachable } from "../database/faults";
 import type { FailedEvent } from "../inbox/failures";
 import type { Inbox } from "../inbox/inbox";
 import { pauseAfter } from "./backoff";
@@ -17,7 +16,6 @@ import type { Verdict } from "./transport";
 import { verdictOn } from "./verdict";
 
 const PING = { firstMs: 100, maxMs: 2_000 };
-const ping = sql("events.ping", "SELECT 1");
 
 interface HandlingOptions {
 	spec: QueueSpec;
@@ -79,7 +77,7 @@ export function handlingOf<This>(
 	}
 
 	async function tryAlone(received: Received<This>, failures: number, attempt: () => Promise<void>): Promise<Verdict> {
-		while (!stopping.aborted) {
+		for (let refusals = 0; !stopping.aborted;) {
 			try {
 				await attempt();
 				return { kind: "done" };
@@ -87,6 +85,11 @@ export function handlingOf<This>(
 				if (stopping.aborted) break;
 				// That others have stood in line longer says nothing about the event either.
 				if (error instanceof DatabaseBusyError) continue;
+				// Nor does a full disk, or a server that can only be read.
+				if (isServerUnable(error)) {
+					await rest(pauseAfter(++refusals, PING), stopping);
+					continue;
+				}
 				// A database that is away says nothing about the event, which waits for it where it stands.
 				if (isUnreachable(error) && (await wasAway(service.db, stopping))) continue;
 				heard();
@@ -142,17 +145,21 @@ function byAggregate<This>(inOrder: readonly Received<This>[]): Received<This>[]
 	return groups;
 }
 
-/** Waits until the database answers. @returns false when it does so at once */
+/** Waits until the database can be written to. @returns false when it can at once */
 async function wasAway(db: Database, stopping: AbortSignal): Promise<boolean> {
 	for (let failures = 0; ;) {
 		try {
-			await db.query(ping);
+			await db.proveWritable();
 			return failures > 0;
 		} catch {
 			if (stopping.aborted) return true;
-			await pause(pauseAfter(++failures, PING), undefined, { signal: stopping }).catch(() => undefined);
+			await rest(pauseAfter(++failures, PING), stopping);
 		}
 	}
+}
+
+async function rest(ms: number, stopping: AbortSignal): Promise<void> {
+	await pause(ms, undefined, { signal: stopping }).catch(() => undefined);
 }
 
 function aggregatesInOrder(one: { aggregateId: string }, other: { aggregateId: string }): number {

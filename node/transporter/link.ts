@@ -1,7 +1,7 @@
 import { connect, type Channel, type ChannelModel, type Message } from "amqplib";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { withHeartbeat } from "../../mixins/events/rabbitmq/address";
+import { loginOf, withHeartbeat } from "../../mixins/events/rabbitmq/address";
 import { sayFarewell } from "../../mixins/events/rabbitmq/farewell";
 
 /** Moleculer can't ask for one: then it is RabbitMQ's minute, and a wire that swallows everything is noticed after two. */
@@ -43,6 +43,7 @@ export async function openLink(options: {
 	returned(message: Message): void;
 }): Promise<Link> {
 	const connection = await connect(withHeartbeat(options.url, HEARTBEAT_S), {
+		...loginOf(options.url),
 		noDelay: true,
 		keepAlive: true,
 		timeout: OPEN_TIMEOUT_MS,

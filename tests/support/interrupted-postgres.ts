@@ -9,9 +9,18 @@ import { prepareTemplate } from "./template";
 /** A PostgreSQL of a test's own, at one address, that can be stopped at once and started again. */
 export interface InterruptedPostgres extends AsyncDisposable {
 	url: string;
-	/** As `pg_ctl stop -m immediate` does, then a start, which recovers from the log. @returns how long nobody answered */
-	interrupt(): Promise<number>;
+	/** Its data directory. */
+	folder: string;
+	/**
+	 * As `pg_ctl stop -m immediate` does, then a start, which recovers from the log.
+	 * @param meanwhile what is done while it is down
+	 * @returns how long nobody answered
+	 */
+	interrupt(meanwhile?: () => Promise<void>): Promise<number>;
 }
+
+/** Below the data directory of a shop. */
+const FOLDER = "pg18";
 
 /** Each start takes another port: what is in between keeps the address, and resets whoever is connected to the old one. */
 export async function interruptedPostgres(): Promise<InterruptedPostgres> {
@@ -44,9 +53,11 @@ export async function interruptedPostgres(): Promise<InterruptedPostgres> {
 
 	return {
 		url: url.href,
-		async interrupt() {
+		folder: path.join(dataDir, FOLDER),
+		async interrupt(meanwhile) {
 			const stoppedAt = performance.now();
 			await stopAtOnce(dataDir, server);
+			await meanwhile?.();
 			server = await startEmbeddedPostgres({ dataDir });
 			return performance.now() - stoppedAt;
 		},
@@ -61,7 +72,7 @@ export async function interruptedPostgres(): Promise<InterruptedPostgres> {
 
 /** SIGQUIT to the server's first process is what the immediate stop is: no checkpoint, no farewell. */
 async function stopAtOnce(dataDir: string, server: EmbeddedPostgres): Promise<void> {
-	const file = await readFile(path.join(dataDir, "pg18/postmaster.pid"), "utf8");
+	const file = await readFile(path.join(dataDir, FOLDER, "postmaster.pid"), "utf8");
 	process.kill(Number(file.split("\n")[0]), "SIGQUIT");
 	await server.exited;
 	await server.stop();

@@ -1,4 +1,4 @@
-import { addressOf, connectionProblem, withHeartbeat } from "./address";
+import { addressOf, connectionProblem, loginOf, withHeartbeat } from "./address";
 
 test.each([
 	["amqp://user:secret@broker.example:5673/shop", "broker.example:5673"],
@@ -6,6 +6,14 @@ test.each([
 	["amqps://broker.example/shop", "broker.example:5671"],
 ])("%s is shown as %s", (url, address) => {
 	expect(addressOf(url)).toBe(address);
+});
+
+test.each([
+	["amqp://k%C3%BCrbis:p%40ss%2Fw%25rd@broker/shop", "kürbis", "p@ss/w%rd"],
+	["amqp://ada@broker/shop", "ada", ""],
+	["amqp://broker/shop", "guest", "guest"],
+])("%s signs in as %s", (url, user, password) => {
+	expect(loginOf(url).credentials.response().toString()).toBe(`\0${user}\0${password}`);
 });
 
 test("a heartbeat is asked for, unless the URL has one", () => {

@@ -1,3 +1,5 @@
+import { credentials } from "amqplib";
+
 /** RabbitMQ could not be reached at start. The address is in the message, never the password. */
 export class RabbitmqUnreachableError extends Error {
 	override readonly name = "RabbitmqUnreachableError";
@@ -29,6 +31,16 @@ export function addressOf(url: string): string {
 /** The virtual host of an AMQP URL; without one it is RabbitMQ's own, "/". */
 export function vhostOf(url: string): string {
 	return decodeURIComponent(parsed(url).pathname.slice(1)) || "/";
+}
+
+/**
+ * User and password of an AMQP URL, as an option of amqplib's `connect`: left to itself it takes each byte of an escaped
+ * name for a character.
+ */
+export function loginOf(url: string): { credentials: ReturnType<typeof credentials.plain> } {
+	const { username, password } = parsed(url);
+	if (username === "" && password === "") return { credentials: credentials.plain("guest", "guest") };
+	return { credentials: credentials.plain(decodeURIComponent(username), decodeURIComponent(password)) };
 }
 
 /** Asks for a heartbeat of so many seconds, unless the URL has an opinion of its own. */

@@ -2,7 +2,14 @@ import { connect, type Channel, type ChannelModel, type ConfirmChannel, type Rec
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { gatherWrites } from "../../gather-writes";
-import { addressOf, connectionProblem, NotConnectedError, RabbitmqUnreachableError, withHeartbeat } from "./address";
+import {
+	addressOf,
+	connectionProblem,
+	loginOf,
+	NotConnectedError,
+	RabbitmqUnreachableError,
+	withHeartbeat,
+} from "./address";
 import type { Log } from "../transport";
 import { sayFarewell } from "./farewell";
 
@@ -112,6 +119,7 @@ export function brokerConnection(options: {
 
 		async open() {
 			recovering = await connect(withHeartbeat(url, HEARTBEAT_S), {
+				...loginOf(url),
 				noDelay: true,
 				keepAlive: true,
 				timeout: OPEN_TIMEOUT_MS,

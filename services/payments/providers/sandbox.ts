@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import type { PaymentProvider, ProviderAnswer, ProviderRequest, Standing } from "./provider";
 import { promiseNotices, sandboxNotices } from "./sandbox-notices";
+import { clientConfig } from "../../../mixins/database/client-config";
 
 type Kind = "authorize" | "capture" | "void" | "refund";
 
@@ -20,7 +21,7 @@ const APPROVED: ProviderAnswer = { approved: true };
  */
 export function sandboxProvider(databaseUrl: string): PaymentProvider {
 	const pool = new pg.Pool({
-		connectionString: databaseUrl,
+		...clientConfig(databaseUrl),
 		max: 4,
 		application_name: "molecart sandbox provider",
 		connectionTimeoutMillis: 5_000,
