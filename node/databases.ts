@@ -5,6 +5,7 @@ import { migrate } from "../migrations/migrate";
 import path from "node:path";
 import { projectRoot } from "./project";
 import type { DatabaseRole } from "../services/resources";
+import { differenceMs, refuseWrongClock } from "./clock";
 import { accessBy, doorsOf, type Access, type Door } from "./access";
 import { idsOf, type DatabaseIds } from "./database-ids";
 import { reach, type Patience } from "./reach";
@@ -73,9 +74,11 @@ export function needsEmbedded(settings: Settings): boolean {
 	return hosted.some((service) => !databaseUrlOf(settings, service));
 }
 
-/** Waits for the databases to answer, and to take what is written. @throws {UnreachableError} */
+/** Waits for the databases to answer, and to take what is written. @throws {UnreachableError} {@link ClockError} */
 export async function reachDatabases({ all }: Databases, patience?: Patience): Promise<void> {
-	for (const { variable, url } of all) await reach(variable, url, () => ping(url), patience);
+	for (const { variable, url } of all) {
+		refuseWrongClock(variable, await reach(variable, url, () => compareClocks(url), patience));
+	}
 }
 
 /** A database of this node, and who it says that it is. */
@@ -125,12 +128,15 @@ function workAsOne(variable: string, user: string, refusal: string): string {
 	);
 }
 
-async function ping(url: string): Promise<void> {
+async function compareClocks(url: string): Promise<number> {
 	const client = new pg.Client({ ...clientConfig(url), connectionTimeoutMillis: 3_000 });
 	try {
 		await client.connect();
+		const askedAtMs = Date.now();
 		const { rows } = await client.query<WriteProof>(PROVE.text);
-		if (rows[0]!.written === null) throw new ReadOnlyServerError();
+		const { written, at } = rows[0]!;
+		if (written === null) throw new ReadOnlyServerError();
+		return differenceMs(askedAtMs, at.getTime(), Date.now());
 	} finally {
 		await client.end();
 	}

@@ -3,16 +3,22 @@ import type { AddressInfo } from "node:net";
 import { MetricReporters, type ServiceBroker } from "moleculer";
 import { isCutOff } from "../mixins/access/away";
 import { sharePool, type PoolShare } from "../mixins/database/pools";
+import { askOthers } from "./ask-others";
+import { differenceMs, watchClock } from "./clock";
 import { addressProblem } from "./address-problem";
 import type { Access } from "./access";
 import type { Settings } from "./settings";
 import { logOf } from "./log";
 
 const LOOK_MS = 2_000;
+/** How often a node without a database asks the others for their time. */
+const ASK_MS = 10_000;
 
 /** Watches what a node depends on, and tells who asks on METRICS_PORT. */
 export interface Monitor {
 	watch(access: Access): void;
+	/** For a node without a database, as soon as it has heard of the others. */
+	compareClocks(): Promise<void>;
 	missing(): string[];
 	stop(): Promise<void>;
 }
@@ -21,17 +27,21 @@ export interface MonitorOptions {
 	broker: ServiceBroker;
 	settings: Settings;
 	missing(): string[];
+	/** The node must not go on. */
+	refuse(reason: string): void;
 }
 
-export async function startMonitor({ broker, settings, missing }: MonitorOptions): Promise<Monitor> {
+export async function startMonitor({ broker, settings, missing, refuse }: MonitorOptions): Promise<Monitor> {
 	const shares: PoolShare[] = [];
 	const unusable = new Map<PoolShare, string>();
 	const names = (): Set<string> => new Set(unusable.values());
+	const clock = watchClock({ log: logOf(broker), refuse: ({ message }) => refuse(message) });
 	let timer: NodeJS.Timeout | undefined;
+	let otherTimer: NodeJS.Timeout | undefined;
 	const server = settings.metricsPort === undefined ? undefined : await listen(broker, settings, missing);
 
 	const look = async (variable: string, share: PoolShare): Promise<void> => {
-		const problem = await problemOf(share);
+		const problem = await problemOf(share, (differenceMs) => clock.heard(variable, differenceMs));
 		const wasNamed = names().has(variable);
 		if (problem === undefined) unusable.delete(share);
 		else unusable.set(share, variable);
@@ -47,10 +57,15 @@ export async function startMonitor({ broker, settings, missing }: MonitorOptions
 			timer = setInterval(() => {
 				for (const { variable, share } of watched) void look(variable, share);
 			}, LOOK_MS);
+			if (watched.length === 0) otherTimer = setInterval(() => void askOthers(broker, clock), ASK_MS);
 		},
-		missing: () => [...names(), ...(isCutOff(broker) ? ["transporter"] : [])],
+		async compareClocks() {
+			if (shares.length === 0) await askOthers(broker, clock);
+		},
+		missing: () => [...names(), ...clock.missing(), ...(isCutOff(broker) ? ["transporter"] : [])],
 		async stop() {
 			clearInterval(timer);
+			clearInterval(otherTimer);
 			await Promise.all(shares.map((share) => share.release()));
 			if (server) await new Promise((resolve) => server.close(resolve));
 		},
@@ -58,9 +73,14 @@ export async function startMonitor({ broker, settings, missing }: MonitorOptions
 }
 
 /** What keeps its users from their work, as its server says it. */
-async function problemOf({ database }: PoolShare): Promise<string | undefined> {
+async function problemOf(
+	{ database }: PoolShare,
+	compared: (differenceMs: number) => void,
+): Promise<string | undefined> {
 	try {
-		await database.proveWritable();
+		const askedAtMs = Date.now();
+		const at = await database.proveWritable();
+		compared(differenceMs(askedAtMs, at.getTime(), Date.now()));
 		return database.unable();
 	} catch (error) {
 		return (error as Error).message;

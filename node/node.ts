@@ -92,7 +92,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		...(transport ? topologyInConflict(transport, settings) : []),
 		...monitor.missing(),
 	];
-	const monitor = await startMonitor({ broker, settings, missing: lacking });
+	const monitor = await startMonitor({ broker, settings, missing: lacking, refuse: onFatal });
 	undo.push(() => monitor.stop());
 
 	const embedded = needsEmbedded(settings) ? await startEmbedded(settings, broker, onFatal) : undefined;
@@ -130,6 +130,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	const data = await firstData(broker, settings);
 	await serveFromTheFirstRequest(broker);
 	await hearOfTheOthers(broker);
+	await monitor.compareClocks();
 	isReady = true;
 	return { broker, settings, url: urlOf(broker, settings), firstData: data, missing: lacking, stop };
 }

@@ -22,13 +22,13 @@ export class UnreachableError extends Error {
 /** Nothing heals these by waiting: wrong password, no such user, no such database. */
 const HOPELESS = /^(28P01|28000|3D000)$/;
 
-/** Tries to reach a server until it answers. @throws {UnreachableError} after the last attempt */
-export async function reach(
+/** Tries to reach a server until it answers. @returns its answer @throws {UnreachableError} after the last attempt */
+export async function reach<Answer>(
 	variable: string,
 	url: string,
-	attempt: () => Promise<void>,
+	attempt: () => Promise<Answer>,
 	{ attempts, pauseMs }: Patience = PATIENCE,
-): Promise<void> {
+): Promise<Answer> {
 	for (let tried = 1; ; tried++) {
 		try {
 			return await attempt();

@@ -8,7 +8,7 @@ import { decide, nextToDo, type Next, type Position } from "./decide";
 import type { Step, StepContext } from "./definition";
 import { afterAnswer, linesOfAnswer, reachedByAnswer, startLine, type Definition } from "./moves";
 import { doAct, type ActRequest, type OperatorOptions } from "./operator";
-import { isGoing, operationIdOf, type SagaRow, type SagaStore } from "./store";
+import { isGoing, isLate, operationIdOf, type SagaRow, type SagaStore } from "./store";
 import { strandLost, takeUpFound, undoneInOrder } from "./unknown-steps";
 
 /** Sagas that one node works on at once; the rest wait in the table, where other nodes find them. */
@@ -117,7 +117,7 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 		definition: Definition,
 		row: SagaRow,
 		answer: Answer<unknown>,
-		decided: Next = decide(stepsOf(definition), positionOf(row), answer, row.deadline_at.getTime() < Date.now()),
+		decided: Next = decide(stepsOf(definition), positionOf(row), answer, isLate(row)),
 	): Promise<SagaRow | undefined> => {
 		const next = await undoneInOrder(() => store.tried(db, row.saga_id), definition, row, decided);
 		const moved = afterAnswer(definition, row, answer, next);
@@ -198,7 +198,8 @@ export function sagaEngine({ service, db, store, definitions, owner }: EngineOpt
 				data: { ...data },
 				failure_reason: null,
 				epoch: 1,
-				deadline_at: new Date(Date.now() + definition.deadlineMs),
+				ms_left: definition.deadlineMs,
+				read_at_ms: performance.now(),
 				correlation_id: correlationId,
 			};
 			const hasRoom = driving.size < CONCURRENCY_MAX && !draining;

@@ -11,7 +11,8 @@ export function sagaStatements(schema: string) {
 			unnest($3::text[], $4::text[], $5::int[], $6::uuid[], $7::text[], $8::jsonb[]) AS line`;
 	const ms = (parameter: string) => `${parameter} * interval '1 millisecond'`;
 	const inMs = (parameter: string) => `now() + ${ms(parameter)}`;
-	const columns = "saga_id, saga, status, step, attempts, data, failure_reason, epoch, deadline_at, correlation_id";
+	const columns = `saga_id, saga, status, step, attempts, data, failure_reason, epoch, correlation_id,
+		(extract(epoch FROM deadline_at - clock_timestamp()) * 1000)::float8 AS ms_left`;
 	/** Names the step that the saga stands at, and the direction. */
 	const lastLine = `SELECT step, direction, outcome FROM ${schema}.saga_log l WHERE l.saga_id = s.saga_id ORDER BY seq DESC LIMIT 1`;
 	const isKnown = (sagas: string, steps: string) => `(s.saga, (SELECT step FROM (${lastLine}) last)) IN (
@@ -22,7 +23,7 @@ export function sagaStatements(schema: string) {
 			`${schema}.saga.insert`,
 			`WITH begun AS (
 				INSERT INTO ${table} (saga_id, saga, status, step, data, deadline_at, correlation_id, owner, lease_until)
-				VALUES ($1, $9, 'RUNNING', $10, $11, $12, $13, $14, CASE WHEN $14::text IS NOT NULL THEN ${inMs("$15::int")} END)
+				VALUES ($1, $9, 'RUNNING', $10, $11, ${inMs("$12::float8")}, $13, $14, CASE WHEN $14::text IS NOT NULL THEN ${inMs("$15::int")} END)
 				RETURNING saga_id
 			)
 			${logLines("begun")}`,

@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from "uuid";
 import type { Transaction, Upkeep } from "../database/database";
+import type { Statement } from "../database/statement";
 import type { ActOutcome } from "./act";
 import { sagaStatements } from "./statements";
 
@@ -22,7 +23,10 @@ export interface SagaRow {
 	data: Record<string, unknown>;
 	failure_reason: string | null;
 	epoch: number;
-	deadline_at: Date;
+	/** Until its deadline, by the database's clock, when it was read or begun. */
+	ms_left: number;
+	/** When that was, by `performance.now()`. */
+	read_at_ms: number;
 	correlation_id: string;
 	/** Known of one that was claimed: for how long nobody has been there to ask. */
 	waited_ms?: number;
@@ -106,7 +110,7 @@ export function sagaStore(db: Upkeep, schema: string, owner: string, node: strin
 				row.saga,
 				row.step,
 				JSON.stringify(row.data),
-				row.deadline_at,
+				row.ms_left,
 				row.correlation_id,
 				firstOwner,
 				LEASE_MS,
@@ -137,13 +141,13 @@ export function sagaStore(db: Upkeep, schema: string, owner: string, node: strin
 			await tx.query(statements.log, columnsOf(sagaId, node, lines));
 		},
 		claim: (tx, known, limit, { evenIfLeased, dueMs }) =>
-			tx.query<SagaRow>(statements.claim, [owner, LEASE_MS, limit, evenIfLeased, ...columnsOfKnown(known), dueMs]),
-		lost: (tx, known) => tx.query<SagaRow>(statements.lost, [STRANDED_MS, ...columnsOfKnown(known)]),
+			rowsOf(tx, statements.claim, [owner, LEASE_MS, limit, evenIfLeased, ...columnsOfKnown(known), dueMs]),
+		lost: (tx, known) => rowsOf(tx, statements.lost, [STRANDED_MS, ...columnsOfKnown(known)]),
 		found: (known, reason) => db.query(statements.found, [...columnsOfKnown(known), reason]),
 		async strand(tx, sagaId, reason, line) {
 			await tx.query(statements.strand, [...columnsOf(sagaId, node, [line]), reason]);
 		},
-		lock: async (tx, sagaId) => (await tx.query<SagaRow>(statements.lock, [sagaId]))[0],
+		lock: async (tx, sagaId) => (await rowsOf(tx, statements.lock, [sagaId]))[0],
 		positions: (tx, sagaIds) => tx.query<LoggedPosition>(statements.positions, [sagaIds]),
 		tried: async (queries, sagaId) =>
 			(await queries.query<{ step: string }>(statements.tried, [sagaId])).map(({ step }) => step),
@@ -171,6 +175,12 @@ export function sagaStore(db: Upkeep, schema: string, owner: string, node: strin
 	};
 }
 
+async function rowsOf(tx: Transaction, statement: Statement, values: readonly unknown[]): Promise<SagaRow[]> {
+	const rows = await tx.query<Omit<SagaRow, "read_at_ms">>(statement, values);
+	const read_at_ms = performance.now();
+	return rows.map((row) => ({ ...row, read_at_ms }));
+}
+
 /** Lines of the log as the columns that the statements unnest. */
 function columnsOf(sagaId: string, node: string, lines: readonly LogLine[]): unknown[] {
 	return [
@@ -187,6 +197,11 @@ function columnsOf(sagaId: string, node: string, lines: readonly LogLine[]): unk
 
 function columnsOfKnown(known: KnownSteps): unknown[] {
 	return [known.map(({ saga }) => saga), known.map(({ step }) => step)];
+}
+
+/** Its deadline has passed. Only the database's clock has a say in it, whose time goes by here as it does there. */
+export function isLate({ ms_left, read_at_ms }: Pick<SagaRow, "ms_left" | "read_at_ms">): boolean {
+	return performance.now() - read_at_ms > ms_left;
 }
 
 /** Has something left to do that needs nobody's decision. */

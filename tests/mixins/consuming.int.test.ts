@@ -267,13 +267,16 @@ describe.each(transports)("consuming over %s", (kind) => {
 		elsewhere.pathname = "/postgres";
 
 		await onServer(elsewhere.href, async (admin) => {
-			let isAway = false;
+			let [isReading, isAway] = [false, false];
 			await read(queue, async () => {
 				if (isAway) return;
+				// Whoever starts needs the database as well.
+				await until(() => isReading, { what: "the reader to have started" });
 				isAway = true;
 				await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
 				await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [name]);
 			});
+			isReading = true;
 			await until(() => isAway, { what: "the database to be away" });
 			// Longer than all attempts would last.
 			await new Promise((resolve) => setTimeout(resolve, 700));

@@ -180,6 +180,16 @@ test("when the deadline passes before the service is back, the saga is undone an
 	]);
 });
 
+test("whatever the node's own clock says, the deadline is the database's", async () => {
+	const clock = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 86_400_000);
+	const id = await node.begin({ "do car": ["away"] }, "hurried trip");
+	clock.mockRestore();
+
+	const trip = await agency.until(id, "COMPENSATED");
+
+	expect(trip.failure_reason).toBe("TIMED_OUT");
+});
+
 describe("past the pivot there is no way back:", () => {
 	test("what fails is tried again", async () => {
 		const moods: Moods = { "do tickets": ["fails", "loses the answer", "well"] };
