@@ -1,4 +1,11 @@
-import { isConnectionLost, isPassing, isSerializationConflict, isServerUnable, violatedConstraint } from "./faults";
+import {
+	isConnectionLost,
+	isPassing,
+	isSerializationConflict,
+	isServersOwn,
+	isServerUnable,
+	violatedConstraint,
+} from "./faults";
 
 const pgError = (code: string, more: object = {}) => Object.assign(new Error("from pg"), { code, ...more });
 const sequelizeError = (name: string, original?: object) =>
@@ -58,6 +65,17 @@ test.each<[string, unknown, { conflict?: boolean; lost?: boolean; passing?: bool
 		passing: isPassing(error),
 		unable: isServerUnable(error),
 	}).toEqual({ conflict, lost, passing, unable });
+});
+
+test.each(["57P01", "57P02", "57P03", "57P04", "57P05", "25006", "53100", "58P01"])(
+	"%s is the server's own, whatever it was asked for",
+	(code) => {
+		expect(isServersOwn(pgError(code))).toBe(true);
+	},
+);
+
+test("a lock that was not free is not", () => {
+	expect(isServersOwn(pgError("55P03"))).toBe(false);
 });
 
 test("the constraint that refused a row has a name, from a statement and from a model alike", () => {

@@ -43,7 +43,15 @@ export function isUnreachable(error: unknown): boolean {
 	return typeof name === "string" && /^Sequelize(Connection|HostNot|AccessDenied|DatabaseTimeout)/.test(name);
 }
 
-/** The server can't do for anybody what it was asked for: that says nothing of who asked, and may go on for long. */
+/** The server, or who runs it, has ended the session. */
+const SESSION_ENDED = /^57P0[1-5]$/;
+
+/** Nothing that was asked for has led to it. */
+export function isServersOwn(error: unknown): boolean {
+	return isServerUnable(error) || SESSION_ENDED.test(codeOf(error) ?? "");
+}
+
+/** The server can't do for anybody what it was asked for, and that may go on for long. */
 export function isServerUnable(error: unknown): boolean {
 	return SERVER_UNABLE.test(codeOf(error) ?? "");
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../database/database";
 import type { WithDatabase } from "../database/database.mixin";
 import { DatabaseBusyError } from "../database/errors";
-import { isServerUnable, isUnreachable } from "../database/faults";
+import { isServersOwn, isUnreachable } from "../database/faults";
 import type { FailedEvent } from "../inbox/failures";
 import type { Inbox } from "../inbox/inbox";
 import { pauseAfter } from "./backoff";
@@ -85,8 +85,8 @@ export function handlingOf<This>(
 				if (stopping.aborted) break;
 				// That others have stood in line longer says nothing about the event either.
 				if (error instanceof DatabaseBusyError) continue;
-				// Nor does a full disk, or a server that can only be read.
-				if (isServerUnable(error)) {
+				// Nor does a full disk, a server that can only be read, or a session that somebody has ended.
+				if (isServersOwn(error)) {
 					await rest(pauseAfter(++refusals, PING), stopping);
 					continue;
 				}

@@ -10,7 +10,10 @@ import type { Refusal } from "../support/shop-door";
 import { stageOf, type Stage } from "../support/shop-stage";
 import { until } from "../support/until";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
+
+/** Seconds, on a machine that is not too busy. */
+const WAIT_MS_MAX = 120_000;
 
 let postgres: InterruptedPostgres;
 let database: Pool;
@@ -112,7 +115,7 @@ function outboxElsewhere(place: (file: string) => Promise<void>): Trouble {
 	return {
 		async begin() {
 			const isEmpty = async (): Promise<boolean> => (await asOwner("SELECT FROM cart.outbox")).length === 0;
-			await until(isEmpty, { what: "cart's outbox to be empty" });
+			await until(isEmpty, { what: "cart's outbox to be empty", withinMs: WAIT_MS_MAX });
 			await asOwner("TRUNCATE cart.outbox");
 			const [row] = await asOwner<{ file: string }>("SELECT pg_relation_filepath('cart.outbox') AS file");
 			file = path.join(postgres.folder, row!.file);
@@ -154,17 +157,20 @@ test.each<[string, string, Trouble]>([
 	};
 
 	await trouble.begin();
-	await until(async () => !(await writes()), { what: "a write to be refused" });
-	await until(() => node.missing().includes("DATABASE_URL"), { what: "the node to say what is missing" });
+	await until(async () => !(await writes()), { what: "a write to be refused", withinMs: WAIT_MS_MAX });
+	await until(() => node.missing().includes("DATABASE_URL"), {
+		what: "the node to say what is missing",
+		withinMs: WAIT_MS_MAX,
+	});
 	await trouble.end();
-	await until(writes, { what: "a write to be taken" });
+	await until(writes, { what: "a write to be taken", withinMs: WAIT_MS_MAX });
 	const later = await stage.when.checksOut(ada, [wish]);
 
-	await stage.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" });
-	await stage.until(later).is("CONFIRMED", { paymentStatus: "CAPTURED" });
-	await until(() => node.missing().length === 0, { what: "the node to be ready" });
+	await stage.until(order).is("CONFIRMED", { paymentStatus: "CAPTURED" }, WAIT_MS_MAX);
+	await stage.until(later).is("CONFIRMED", { paymentStatus: "CAPTURED" }, WAIT_MS_MAX);
+	await until(() => node.missing().length === 0, { what: "the node to be ready", withinMs: WAIT_MS_MAX });
 	expect([...codes]).toEqual(["UNAVAILABLE"]);
 	expect(await stage.deadLetters()).toEqual([]);
 	expect(await asOwner(FAILURES)).toEqual([]);
-	await stage.untilSound();
+	await stage.untilSound(WAIT_MS_MAX);
 });
