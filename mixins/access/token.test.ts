@@ -87,8 +87,25 @@ test.each<[string, () => string]>([
 	expect(() => read(token)).toThrow(InvalidTokenError);
 });
 
-test.each(["Basic YWRhOnB3", "Bearer", "Bearer ", "Bearer a b", "Token x", "x"])("%p is refused", (authorization) => {
-	expect(() => readBearer(authorization, SECRET)).toThrow(InvalidTokenError);
+test.each(["Bearer", "Bearer ", "bearer x", "BEARER a b", "Bearer x, Basic YWRhOnB3", `${base64({})}.${base64({})}.x`])(
+	"%p is refused",
+	(authorization) => {
+		expect(() => readBearer(authorization, SECRET)).toThrow(InvalidTokenError);
+	},
+);
+
+test.each([
+	"Basic YWRhOnB3",
+	"basic YWRhOnB3",
+	"Basic",
+	'Digest username="ada", uri="/", response="Bearer x"',
+	"Negotiate YII=",
+	"AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c",
+	"Token x",
+	"Bearertoken x",
+	"Basic a.b.c",
+])("%p is for somebody else, and to us nobody is asking", (authorization) => {
+	expect(readBearer(authorization, SECRET)).toBeUndefined();
 });
 
 test("every refusal is the same: what was wrong is nobody's business", () => {

@@ -7,6 +7,9 @@ import type { Caller } from "./access";
 export const ACCESS_TOKEN_TTL_S = 900;
 
 const ALGORITHM = "HS256";
+/** The second is a token whose sender has forgotten to say what it is: they think that they are signed in. */
+const MEANT_FOR_US = [/^Bearer(?: |$)/i, /^[\w-]+\.[\w-]+\.[\w-]*$/];
+
 const PARTIES = { issuer: "molecart", audience: "molecart" };
 
 /** The token is forged, expired, or none of ours. */
@@ -48,13 +51,14 @@ export interface BearerClaims {
 }
 
 /**
- * Reads who is asking from `Bearer <token>`; nobody where there is no text.
+ * Reads who is asking from `Bearer <token>`; nobody where there is no text, or where it speaks another scheme: `Basic …`
+ * is for a proxy in front, and was answered there.
  * Only the algorithm that we sign with is believed, whatever the token's header says.
  * @throws {InvalidTokenError}
  */
 export function readBearer(authorization: string | undefined, secret: string): BearerClaims | undefined {
-	if (!authorization) return undefined;
-	const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+	if (!authorization || !MEANT_FOR_US.some((form) => form.test(authorization))) return undefined;
+	const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 	if (!token) throw new InvalidTokenError();
 	try {
 		const claims = jwt.verify(token, keyOf(secret), { ...PARTIES, algorithms: [ALGORITHM] });

@@ -72,18 +72,20 @@ describe("who may do what", () => {
 		["a refresh token", things.owner.refreshToken],
 	];
 
-	async function overHttp(query: string, variables: object, token: string | undefined): Promise<string> {
-		const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+	const bearer = (token: string | undefined) => (token === undefined ? undefined : `Bearer ${token}`);
+
+	async function overHttp(query: string, variables: object, authorization: string | undefined): Promise<string> {
+		const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
 		const { errors } = await rawGraphQL(shop.node().url!, query, variables, headers);
 		return errors[0]?.extensions.code ?? "ok";
 	}
 
-	function overSocket(query: string, variables: object, token: string | undefined): Promise<string> {
+	function overSocket(query: string, variables: object, authorization: string | undefined): Promise<string> {
 		const client = createClient({
 			url: `${shop.node().url!.replace("http", "ws")}/graphql`,
 			webSocketImpl: WebSocket,
 			retryAttempts: 0,
-			connectionParams: token === undefined ? {} : { authorization: `Bearer ${token}` },
+			connectionParams: authorization === undefined ? {} : { authorization },
 		});
 		return new Promise<string>((resolve) => {
 			client.subscribe(
@@ -112,15 +114,30 @@ describe("who may do what", () => {
 
 			for (const caller of CALLERS) {
 				const variables = (await row.variables?.(things, caller)) ?? {};
-				answers[caller] = await ask(query, variables, tokenOf(caller));
+				answers[caller] = await ask(query, variables, bearer(tokenOf(caller)));
 			}
 			const variables = (await row.variables?.(things, "another")) ?? {};
-			for (const [name, token] of badTokens()) answers[name] = await ask(query, variables, token);
+			for (const [name, token] of badTokens()) answers[name] = await ask(query, variables, bearer(token));
 
 			const refused = protocol === "HTTP" ? "UNAUTHENTICATED" : "closed with 4403";
 			expect(answers).toEqual({ ...row.expect, "an expired token": refused, "a refresh token": refused });
 		});
 	});
+
+	test.each(["Basic YWRhOnB3", 'Digest username="ada"', "Negotiate YII="])(
+		"what %s opens is another door: here it is nobody, who may look around",
+		async (authorization) => {
+			const look = "{ products { totalItems } }";
+			const { id } = things.product;
+			const read = (path: string) => rawRequest(shop.node().url!, `/api${path}`, { headers: { authorization } });
+
+			expect(await overHttp(look, {}, authorization)).toBe("ok");
+			expect(await overSocket(look, {}, authorization)).toBe("ok");
+			expect((await read(`/products/${id}`)).status).toBe(200);
+			expect(await overHttp("{ orders { totalItems } }", {}, authorization)).toBe("UNAUTHENTICATED");
+			expect((await read("/orders")).error?.code).toBe("UNAUTHENTICATED");
+		},
+	);
 
 	test("what administrators alone may see is not shown deep inside of something else either", async () => {
 		const query = "query ($id: ID!) { cart(id: $id) { items { quantity product { name stock { onHand } } } } }";
