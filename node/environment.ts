@@ -112,7 +112,7 @@ const NETWORK_WORDS = ["loopback", "linklocal", "uniquelocal"];
 export function network(variable: string, value: string): string {
 	const [address, bits, ...rest] = value.split("/");
 	const family = isIP(address!);
-	const isWhole = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+	const isWhole = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 	if (NETWORK_WORDS.includes(value) || (family > 0 && isWhole && rest.length === 0)) return value;
 	throw new SettingsError(
 		variable,

@@ -29,6 +29,11 @@ describe("production", () => {
 		expect(readSettings(safe)).toMatchObject({ production: true, bcryptCost: 12, seed: "none" });
 	});
 
+	test("knows only what it was told of where people find the shop", () => {
+		expect(readSettings(safe).publicUrl).toBeUndefined();
+		expect(readSettings({ ...safe, PUBLIC_URL: "http://shop.lan" }).publicUrl).toBe("http://shop.lan");
+	});
+
 	test("a node that only hosts the gateway needs no database where there is RabbitMQ", () => {
 		const gateway = { ...safe, DATABASE_URL: "", AMQP_URL: "amqp://mq", SERVICES: "gateway" };
 

@@ -13,8 +13,8 @@ export type OwningService = Exclude<ServiceName, "gateway">;
 export interface Settings {
 	production: boolean;
 	http: { host: string; port: number; trustedProxies: string[]; corsOrigins: string[] };
-	/** What links in mails begin with: an origin. */
-	publicUrl: string;
+	/** Where people find the shop: an origin. `undefined` in production that was not told. */
+	publicUrl: string | undefined;
 	services: ServiceName[];
 	namespace: string;
 	nodeId: string;
@@ -71,7 +71,7 @@ export function readSettings(env: Environment): Settings {
 			trustedProxies: read.list(env, "TRUST_PROXY").map((proxy) => read.network("TRUST_PROXY", proxy)),
 			corsOrigins: read.list(env, "CORS_ORIGINS").map((origin) => read.origin("CORS_ORIGINS", origin)),
 		},
-		publicUrl: readPublicUrl(env),
+		publicUrl: readPublicUrl(env, production),
 		services,
 		namespace: read.text(env, "NAMESPACE", ""),
 		nodeId: read.text(env, "NODE_ID", `${os.hostname().toLowerCase()}-${process.pid}`),
@@ -104,9 +104,10 @@ export function databaseUrlOf(settings: Settings, service: OwningService): strin
 	return settings.databaseUrlOf[service] ?? settings.databaseUrl;
 }
 
-function readPublicUrl(env: Environment): string {
+function readPublicUrl(env: Environment, production: boolean): string | undefined {
 	const publicUrl = read.optional(env, "PUBLIC_URL");
 	if (publicUrl !== undefined) return read.origin("PUBLIC_URL", publicUrl);
+	if (production) return undefined;
 	const host = read.text(env, "HOST", "127.0.0.1");
 	const port = read.integer(env, "PORT", { default: 3000, min: 0, max: 65_535 });
 	const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;

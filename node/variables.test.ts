@@ -200,7 +200,7 @@ const variables: Variable[] = [
 			["10.0.0.0/8, ::1", ["10.0.0.0/8", "::1"]],
 			["loopback", ["loopback"]],
 		],
-		bad: ["proxy.internal", "true", "10.0.0.0/33", "10.0.0.0/8/8", "10.0.0.0/x"].map((text) => [
+		bad: ["proxy.internal", "true", "10.0.0.0/33", "0.0.0.0/0", "10.0.0.0/8/8", "10.0.0.0/x"].map((text) => [
 			text,
 			`TRUST_PROXY has "${text}", which is no IP address, no network such as 10.0.0.0/8, and none of loopback, linklocal, uniquelocal.`,
 		]),

@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 export interface BrowserSession {
 	/** What the cookie held; missing for a browser that has none yet. */
 	refreshToken?: string;
-	/** The cookie may go without HTTPS, too: what faces the browser is in development, and says so. */
+	/** The cookie goes without HTTPS, too: what faces the browser is known to have none. */
 	plainHttp?: true;
 }
 
@@ -17,15 +17,19 @@ const COOKIE = "molecart_session";
 const COOKIE_PATH = "/graphql";
 
 /** The header forces a preflight, so that no other page can make a browser send the cookie unnoticed. */
+export function asksForCookie(headers: IncomingHttpHeaders): boolean {
+	// A socket's handshake can be given no cookie back, so nothing may be hidden in one there.
+	return headers["x-session"] === "cookie" && headers.upgrade === undefined;
+}
+
+/** Of a browser that asks for the cookie. @param options.httpsAlone it is not to go without HTTPS */
 export function browserSessionOf(
 	headers: IncomingHttpHeaders,
-	{ production }: { production: boolean },
-): BrowserSession | undefined {
-	// A socket's handshake can be given no cookie back, so nothing may be hidden in one there.
-	if (headers["x-session"] !== "cookie" || headers.upgrade !== undefined) return undefined;
+	{ httpsAlone }: { httpsAlone: boolean },
+): BrowserSession {
 	const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim().split("="));
 	const value = pairs.find(([name]) => name === COOKIE)?.[1];
-	return { ...(value && { refreshToken: value }), ...(!production && { plainHttp: true }) };
+	return { ...(value && { refreshToken: value }), ...(!httpsAlone && { plainHttp: true }) };
 }
 
 export interface CookieOptions {

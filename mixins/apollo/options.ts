@@ -1,13 +1,12 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Context } from "moleculer";
 import type { Problem } from "./problem";
 import type { Resolvers } from "./schema";
 
-/** What a request or a socket's handshake tells about its sender. */
+/** Who sends a request, or a socket's handshake. */
 export interface RequestInfo {
 	ip: string;
-	origin: string | undefined;
-	headers: IncomingHttpHeaders;
+	request: IncomingMessage;
 }
 
 /** What one GraphQL request may ask for. Past any of these the answer is QUERY_TOO_COMPLEX, before anything runs. */
@@ -33,7 +32,7 @@ export interface SocketLimits {
 	/** Operations at a time on one socket. */
 	maxPerSocket: number;
 	maxSockets: number;
-	/** Counted by {@link ApolloOptions.addressOf}. */
+	/** Counted by {@link ApolloOptions.addressOf}; the addresses of one network in IPv6 are one. */
 	maxSocketsPerAddress: number;
 	/** A socket that hasn't answered one ping by the next is ended. */
 	keepAliveMs: number;
@@ -81,7 +80,7 @@ export interface ApolloOptions {
 	 */
 	admit?(rootFields: readonly string[]): () => void;
 	/** Which pages' sockets are accepted. By default none but the gateway's own, and clients that are no browsers. */
-	allowOrigin?(origin: string | undefined, host: string | undefined): boolean;
+	allowOrigin?(handshake: IncomingMessage): boolean;
 	/** Has the last word on what a client learns of an error. `problem` is what it would learn otherwise. */
 	formatError?(error: unknown, problem: Problem): Problem;
 }
@@ -127,11 +126,11 @@ export function withDefaults(options: ApolloOptions): Settings {
 	};
 }
 
-function isSameOrigin(origin: string | undefined, host: string | undefined): boolean {
+function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
 	if (origin === undefined) return true;
 	return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 export function requestInfo(settings: Settings, request: IncomingMessage): RequestInfo {
-	return { ip: settings.addressOf(request), origin: request.headers.origin, headers: request.headers };
+	return { ip: settings.addressOf(request), request };
 }

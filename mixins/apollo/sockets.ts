@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { CloseCode, handleProtocols, makeServer } from "graphql-ws";
 import type { Logger } from "moleculer";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
+import { networkOf } from "../access/network";
 import type { Settings } from "./options";
 import { socketOperations, type Connection, type SocketParts } from "./operations";
 
@@ -28,14 +29,14 @@ export function openSockets(server: Server, parts: SocketParts): Sockets {
 	const protocol = makeServer(operations.options);
 	const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.maxPayloadBytes, handleProtocols });
 	const connections = new Map<WebSocket, Connection>();
-	const perAddress = new Map<string, number>();
+	const perNetwork = new Map<string, number>();
 	const answered = new WeakSet<WebSocket>();
 
 	const open = (socket: WebSocket, request: IncomingMessage) => {
 		const connection: Connection = { socket, request };
-		const address = settings.addressOf(request);
+		const network = networkOf(settings.addressOf(request));
 		connections.set(socket, connection);
-		perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+		perNetwork.set(network, (perNetwork.get(network) ?? 0) + 1);
 		answered.add(socket);
 		const closed = protocol.opened(adapt(socket, limits.maxBufferedBytes, service.logger), connection);
 		socket.on("pong", () => answered.add(socket));
@@ -43,9 +44,9 @@ export function openSockets(server: Server, parts: SocketParts): Sockets {
 		socket.on("error", (error) => service.logger.debug("A WebSocket failed:", { error: error.message }));
 		socket.once("close", (code, reason) => {
 			connections.delete(socket);
-			const left = perAddress.get(address)! - 1;
-			if (left > 0) perAddress.set(address, left);
-			else perAddress.delete(address);
+			const left = perNetwork.get(network)! - 1;
+			if (left > 0) perNetwork.set(network, left);
+			else perNetwork.delete(network);
 			closed(code, String(reason)).catch((error: unknown) =>
 				service.logger.error("A closed socket left something behind:", error),
 			);
@@ -53,7 +54,7 @@ export function openSockets(server: Server, parts: SocketParts): Sockets {
 	};
 
 	const onUpgrade = (request: IncomingMessage, raw: Duplex, head: Buffer) => {
-		const refusal = refusalOf(request, parts, connections.size, perAddress);
+		const refusal = refusalOf(request, parts, connections.size, perNetwork);
 		if (refusal) return refuse(raw, refusal);
 		sockets.handleUpgrade(request, raw, head, open);
 	};
@@ -118,10 +119,10 @@ function refusalOf(
 	request: IncomingMessage,
 	{ settings, report }: SocketParts,
 	open: number,
-	perAddress: ReadonlyMap<string, number>,
+	perNetwork: ReadonlyMap<string, number>,
 ): string | undefined {
 	try {
-		return reasonToRefuse(request, settings, open, perAddress);
+		return reasonToRefuse(request, settings, open, perNetwork);
 	} catch (error) {
 		// What the gateway's own functions throw would end the process here.
 		report(error);
@@ -133,13 +134,14 @@ function reasonToRefuse(
 	request: IncomingMessage,
 	settings: Settings,
 	open: number,
-	perAddress: ReadonlyMap<string, number>,
+	perNetwork: ReadonlyMap<string, number>,
 ): string | undefined {
 	if (request.url?.split("?")[0] !== settings.path) return "404 Not Found";
-	if (!settings.allowOrigin(request.headers.origin, request.headers.host)) return "403 Forbidden";
+	if (!settings.allowOrigin(request)) return "403 Forbidden";
 	if (open >= settings.subscriptions.maxSockets) return "503 Service Unavailable";
 	const { maxSocketsPerAddress } = settings.subscriptions;
-	if ((perAddress.get(settings.addressOf(request)) ?? 0) >= maxSocketsPerAddress) return "429 Too Many Requests";
+	if ((perNetwork.get(networkOf(settings.addressOf(request))) ?? 0) >= maxSocketsPerAddress)
+		return "429 Too Many Requests";
 	return undefined;
 }
 

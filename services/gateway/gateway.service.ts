@@ -9,8 +9,9 @@ import { defineService } from "../../mixins/define";
 import { projectRoot } from "../../node/project";
 import type { Resources } from "../resources";
 import { createAdmission } from "./admission";
-import { authenticator, type GatewayMeta } from "./authenticate";
-import { corsFor, isAllowedOrigin } from "./origins";
+import { authenticating, type GatewayMeta } from "./authenticate";
+import { cookieScheme } from "./cookie-scheme";
+import { corsFor, origins } from "./origins";
 import { orderSubscriptions } from "./follow-order";
 import { rememberEndedSessions, watchEndedSessions } from "./ended-sessions";
 import { DateTime } from "./gateway.graphql";
@@ -18,11 +19,12 @@ import { eventsDocumentRoute } from "./events-document-route";
 import { httpServer } from "./http-server";
 import { watchLoopDelay } from "./loop-delay";
 import { healthRoute } from "./health-route";
+import { believing } from "./proxies";
 import { countRefusals } from "./refusals";
 import { sendProblem } from "./rest-problem";
 import { restDocsRoutes } from "./rest-docs-route";
 import { restRoute } from "./rest-route";
-import { setSecurityHeaders } from "./security-headers";
+import { securityHeaders } from "./security-headers";
 import { followConnections } from "./silent-connections";
 import { urgencyOf } from "./urgency";
 import { webShop, type Serve } from "./web-shop";
@@ -48,15 +50,13 @@ export default function gateway(
 	{ settings, jwtSecret, missing, absent }: Resources,
 	watchDelay: typeof watchLoopDelay = watchLoopDelay,
 ): ServiceSchema {
-	const { production, http } = settings;
+	const { production, http, publicUrl } = settings;
 	const ended = rememberEndedSessions();
-	const who = authenticator({
-		jwtSecret,
-		trustedProxies: http.trustedProxies,
-		origins: http.corsOrigins,
-		ended,
-		production,
-	});
+	const proxies = believing(http.trustedProxies);
+	const pages = origins({ proxies, publicUrl, others: http.corsOrigins });
+	let warn: (message: string) => void = () => undefined;
+	const isCookieForHttpsAlone = cookieScheme({ proxies, origins: pages, publicUrl, warn: (message) => warn(message) });
+	const authenticate = authenticating({ jwtSecret, proxies, origins: pages, isCookieForHttpsAlone, ended });
 	const cors = corsFor(http.corsOrigins);
 	const refusals = countRefusals();
 	const admission = createAdmission({ refused: refusals.count });
@@ -69,9 +69,9 @@ export default function gateway(
 				baseSchema: fs.readFileSync(path.join(projectRoot, "services/gateway/schema.graphql"), "utf8"),
 				resolvers: { DateTime, Subscription: orderSubscriptions },
 				development: !production,
-				authenticate: async (_ctx, authorization, { headers, ip }) => ({ ...who.meta(authorization, headers, ip) }),
-				addressOf: who.addressOf,
-				allowOrigin: (origin, host) => isAllowedOrigin(origin, host, http.corsOrigins),
+				authenticate: async (_ctx, authorization, { request }) => ({ ...authenticate(authorization, request) }),
+				addressOf: proxies.addressOf,
+				allowOrigin: pages.allows,
 				admit: (rootFields) => admission.enter(urgencyOf(...rootFields)),
 				expiresAt: (meta) => (meta as GatewayMeta).callerExpiresAtMs,
 				route: { use: [cors] },
@@ -89,7 +89,7 @@ export default function gateway(
 			routes: [
 				...restDocsRoutes(path.join(projectRoot, "services/gateway/openapi.json"), { development: !production }),
 				eventsDocumentRoute([cors]),
-				restRoute({ who, cors, admission }),
+				restRoute({ authenticate, cors, admission }),
 				healthRoute({ missing, absent }),
 			],
 			rootCallOptions(options: { requestID?: string | undefined }, _request: IncomingMessage) {
@@ -134,7 +134,8 @@ export default function gateway(
 		created() {
 			this.closing = followConnections(this.server!);
 			// Before moleculer-web hears of a request, so that its files and refusals have the headers too.
-			this.server!.prependListener("request", (request, response) => setSecurityHeaders(request, response, production));
+			this.server!.prependListener("request", securityHeaders({ proxies, publicUrl, production }));
+			warn = (message) => this.logger.warn(message);
 			// Whatever no route answers.
 			this.serve = webShop(path.join(projectRoot, "dist/public"));
 		},

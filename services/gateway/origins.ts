@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Errors } from "moleculer";
+import { HOST, type Approach, type Proxies } from "./proxies";
 
 /** A page of another origin wants to act for the session in our cookie. */
 export class ForeignOriginError extends Errors.MoleculerClientError {
@@ -38,12 +39,41 @@ export function corsFor(origins: readonly string[]): Middleware {
 	};
 }
 
-/** Whether a page may open a socket, or use the cookie: our own, one that is allowed by name, or a client that is no browser. */
-export function isAllowedOrigin(
-	origin: string | undefined,
-	host: string | undefined,
-	allowed: readonly string[],
-): boolean {
-	if (origin === undefined || allowed.includes(origin)) return true;
-	return URL.canParse(origin) && new URL(origin).host === host;
+/** Which pages may open a socket, or use the cookie. */
+export interface Origins {
+	/** Our own, one that is allowed by name, or a client that is no browser. */
+	allows(approach: Approach): boolean;
+	/** Where the page is that asks, if it is our own. */
+	own(approach: Approach): URL | undefined;
+}
+
+export interface OriginsOptions {
+	proxies: Proxies;
+	/** Where people find the shop, if that is known. */
+	publicUrl: string | undefined;
+	/** Other origins that a browser may call from. */
+	others: readonly string[];
+}
+
+export function origins({ proxies, publicUrl, others }: OriginsOptions): Origins {
+	const own: Origins["own"] = (approach) => {
+		const { origin } = approach.headers;
+		if (origin === undefined || !URL.canParse(origin)) return undefined;
+		const page = new URL(origin);
+		const isOurs = origin === publicUrl || proxies.hostsOf(approach).some((host) => isHostOf(page, host));
+		return isOurs ? page : undefined;
+	};
+	return {
+		own,
+		allows(approach) {
+			const { origin } = approach.headers;
+			return origin === undefined || others.includes(origin) || own(approach) !== undefined;
+		},
+	};
+}
+
+/** A browser leaves the usual port out of an origin, a proxy may name it: `shop.example:443`. */
+function isHostOf({ protocol, host }: URL, asked: string): boolean {
+	const address = `${protocol}//${asked}`;
+	return HOST.test(asked) && URL.canParse(address) && new URL(address).host === host;
 }

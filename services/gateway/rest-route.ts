@@ -5,7 +5,7 @@ import type { WithApollo } from "../../mixins/apollo/apollo.mixin";
 import { withoutNulls } from "../../mixins/apollo/arguments";
 import { jsonBody } from "../../mixins/apollo/json-body";
 import type { Admission } from "./admission";
-import type { Authenticator } from "./authenticate";
+import type { Authenticate } from "./authenticate";
 import type { corsFor } from "./origins";
 import { refuseMethod, sendProblem } from "./rest-problem";
 import { paramsOf, REST_ROUTES, routesAt, type RestRoute } from "./rest";
@@ -29,7 +29,7 @@ interface UnmergedParams {
 }
 
 export interface RestParts {
-	who: Authenticator;
+	authenticate: Authenticate;
 	cors: ReturnType<typeof corsFor>;
 	admission: Admission;
 }
@@ -37,8 +37,7 @@ export interface RestParts {
 const BODY_BYTES_MAX = 100_000;
 
 /** moleculer-web's route for REST: the same actions, rules and error codes as GraphQL. */
-export function restRoute({ who, cors, admission }: RestParts): Record<string, unknown> {
-	const { meta, addressOf } = who;
+export function restRoute({ authenticate, cors, admission }: RestParts): Record<string, unknown> {
 	return {
 		path: "/api",
 		mappingPolicy: "restrict",
@@ -47,7 +46,7 @@ export function restRoute({ who, cors, admission }: RestParts): Record<string, u
 		bodyParsers: false,
 		aliases: Object.fromEntries(REST_ROUTES.map(({ method, path, action }) => [`${method} ${path}`, action])),
 		onBeforeCall(ctx: Context<unknown, Record<string, unknown>>, _route: unknown, request: RestRequest) {
-			Object.assign(ctx.meta, meta(request.headers.authorization, request.headers, addressOf(request)));
+			Object.assign(ctx.meta, authenticate(request.headers.authorization, request));
 			const { params, query, body } = request.$params as UnmergedParams;
 			refuseUnusable({ ...query, ...Object(body) });
 			const key = request.headers["idempotency-key"];

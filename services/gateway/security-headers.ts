@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { HOST, type Proxies } from "./proxies";
 
 /** Nothing from another host, nothing inline: what an injected script could use is not there. */
 const CONTENT_SECURITY_POLICY = [
@@ -7,25 +8,32 @@ const CONTENT_SECURITY_POLICY = [
 	"style-src 'self'",
 	"img-src 'self' data:",
 	// Older browsers don't count the page's own WebSocket as 'self', so its address is named for each host.
-	"connect-src 'self' $SOCKET",
+	"connect-src 'self' $SOCKETS",
 	"object-src 'none'",
 	"base-uri 'none'",
 	"form-action 'self'",
 	"frame-ancestors 'none'",
 ].join("; ");
 
-/** On every answer, whatever it is. */
-export function setSecurityHeaders(request: IncomingMessage, response: ServerResponse, production: boolean): void {
-	response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY.replace("$SOCKET", socketOf(request)));
-	response.setHeader("X-Content-Type-Options", "nosniff");
-	response.setHeader("Referrer-Policy", "same-origin");
-	response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-	if (production) response.setHeader("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+export interface SecurityHeadersOptions {
+	proxies: Pick<Proxies, "hostsOf">;
+	/** Where people find the shop, if that is known. */
+	publicUrl: string | undefined;
+	production: boolean;
 }
 
-/** What a host may look like; whatever else a client sends must not get into a header. */
-const HOST = /^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:]+\](?::\d{1,5})?$/i;
-
-function socketOf({ headers: { host } }: IncomingMessage): string {
-	return host !== undefined && HOST.test(host) ? `ws://${host} wss://${host}` : "";
+/** @returns sets them on an answer, whatever it is */
+export function securityHeaders({ proxies, publicUrl, production }: SecurityHeadersOptions) {
+	const pinsHttps = production && !publicUrl?.startsWith("http:");
+	return (request: IncomingMessage, response: ServerResponse): void => {
+		const sockets = proxies
+			.hostsOf(request)
+			.filter((host) => HOST.test(host))
+			.map((host) => `ws://${host} wss://${host}`);
+		response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY.replace("$SOCKETS", sockets.join(" ")));
+		response.setHeader("X-Content-Type-Options", "nosniff");
+		response.setHeader("Referrer-Policy", "same-origin");
+		response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+		if (pinsHttps) response.setHeader("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+	};
 }

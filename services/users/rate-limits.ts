@@ -3,7 +3,7 @@ import { Errors } from "moleculer";
 import type { Database } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { removeOldest, type Rule } from "../../mixins/retention/clear-away";
-import { networkOf } from "./network";
+import { networkOf } from "../../mixins/access/network";
 
 /** Too often: the same again succeeds after `retryAfter` seconds. */
 export class RateLimitedError extends Errors.MoleculerClientError {

@@ -37,7 +37,7 @@ export type UsersService = Service &
 		mailer: Mailer;
 		poster: Poster;
 		/** What links in mails begin with. */
-		publicUrl: string;
+		publicUrl: string | undefined;
 		rateLimitFactor: number;
 	};
 

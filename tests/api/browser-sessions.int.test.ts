@@ -4,7 +4,7 @@ import { readSettings } from "../../node/settings";
 import { describeOnRabbitMQ } from "../support/servers";
 import { openShop, shopEnvironment, type Shop } from "../support/shop";
 import { until } from "../support/until";
-import { rawGraphQL, type RawAnswer } from "./raw-request";
+import { rawGraphQL, rawRequest, type RawAnswer } from "./raw-request";
 
 const AUTH = "{ accessToken refreshToken expiresIn user { id email } }";
 const REGISTER = `mutation ($input: RegisterUserInput!) { registerUser(input: $input) ${AUTH} }`;
@@ -18,7 +18,14 @@ describe("a browser that keeps its session in a cookie", () => {
 	let origin: string;
 
 	beforeAll(async () => {
-		shop = await openShop({ events: "postgres", settings: { CORS_ORIGINS: "https://front.example" } });
+		shop = await openShop({
+			events: "postgres",
+			settings: {
+				CORS_ORIGINS: "https://front.example",
+				PUBLIC_URL: "http://shop.example:8443",
+				TRUST_PROXY: "127.0.0.1",
+			},
+		});
 		url = shop.node().url!;
 		origin = url;
 	});
@@ -42,10 +49,10 @@ describe("a browser that keeps its session in a cookie", () => {
 		]);
 	});
 
-	test("in production keeps it for HTTPS alone, from the sign-up to the sign-out", async () => {
+	test("in production keeps it for HTTPS alone where the browser has that, and says so where it can't keep it", async () => {
 		await using secure = await openShop({
 			events: "postgres",
-			settings: { NODE_ENV: "production", BCRYPT_COST: "10" },
+			settings: { NODE_ENV: "production", BCRYPT_COST: "10", TRUST_PROXY: "127.0.0.1" },
 		});
 		const address = secure.node().url!;
 		const tell = (query: string, variables: object, headers: Record<string, string> = {}) =>
@@ -59,6 +66,23 @@ describe("a browser that keeps its session in a cookie", () => {
 		for (const { headers } of [signedUp, refreshed, signedOut]) {
 			expect(headers["set-cookie"]).toEqual([expect.stringMatching(/; HttpOnly; SameSite=Strict; Secure$/)]);
 		}
+
+		const visitor = { input: { ...input, email: `${randomUUID()}@shop.test` } };
+		const at = { host: "shop.lan", origin: "http://shop.lan" };
+		const refused = await tell(REGISTER, visitor, at);
+		const refusedRefresh = await tell(REFRESH, {}, at);
+		const refusedOverRest = await rawRequest(address, "/api/register", {
+			method: "POST",
+			headers: { "content-type": "application/json", "x-session": "cookie", ...at },
+			body: JSON.stringify(visitor.input),
+		});
+		const plain = await tell(REGISTER, visitor, { ...at, "x-forwarded-proto": "http" });
+
+		const reason = { message: expect.stringMatching(/^No session can be kept at http:\/\/shop\.lan: /) };
+		expect(refused).toMatchObject({ status: 403, errors: [{ ...reason, extensions: { code: "FORBIDDEN" } }] });
+		expect(refusedRefresh).toMatchObject({ status: 403, errors: [reason] });
+		expect(refusedOverRest).toMatchObject({ status: 403, error: { ...reason, code: "FORBIDDEN" } });
+		expect(plain.headers["set-cookie"]).toEqual([expect.stringMatching(/; HttpOnly; SameSite=Strict$/)]);
 	});
 
 	test("refreshes without an argument, and each time the cookie is another one", async () => {
@@ -113,6 +137,24 @@ describe("a browser that keeps its session in a cookie", () => {
 			expect((await ask(REFRESH, {}, { cookie })).data).toMatchObject({ refreshSession: { refreshToken: "" } });
 		},
 	);
+
+	test("the shop's own page can, whatever its proxy makes of the host", async () => {
+		const { cookie } = await signUp();
+		const pages: [string, Record<string, string>][] = [
+			["http://shop.example:8443", {}],
+			["https://front-door.example:9443", { "x-forwarded-host": "front-door.example", "x-forwarded-port": "9443" }],
+			["https://front-door.example", { forwarded: "for=203.0.113.7;host=front-door.example" }],
+			["https://front-door.example", { host: "front-door.example:443" }],
+		];
+
+		const kept: string[] = [cookie];
+		for (const [page, headers] of pages) {
+			const answer = await ask(REFRESH, {}, { cookie: kept.at(-1)!, origin: page, ...headers });
+			expect(answer.data).toMatchObject({ refreshSession: { refreshToken: "" } });
+			kept.push(cookieOf(answer));
+		}
+		expect(new Set(kept).size).toBe(pages.length + 1);
+	});
 
 	test("a page that is allowed by name can", async () => {
 		const { cookie } = await signUp();

@@ -188,6 +188,52 @@ describe("failed logins", () => {
 		expect(count(answers.map(codeOf), "RATE_LIMITED")).toBe(2);
 	});
 
+	test("a proxy that names each connection's port names one address all the same, over GraphQL and REST", async () => {
+		const eve = await shop.given.customer();
+		const forms = (port: number): Record<string, string>[] => [
+			{ "x-forwarded-for": `203.0.113.9:${port}` },
+			{ "x-forwarded-for": `[2001:db8:7::${port.toString(16)}]:${port}` },
+			{ forwarded: `for="203.0.113.10:${port}";proto=https` },
+		];
+		const overRest = (headers: Record<string, string>) =>
+			rawRequest(shop.node().url!, "/api/login", {
+				method: "POST",
+				headers: { "content-type": "application/json", ...headers },
+				body: JSON.stringify({ email: eve.email, password: "a wrong one" }),
+			});
+
+		for (const form of [0, 1, 2]) {
+			const input = { email: eve.email, password: "a wrong one" };
+			const fail = (port: number) => rawGraphQL(shop.node().url!, LOGIN, { input }, forms(port)[form]);
+			const failures = await Promise.all(Array.from({ length: 11 }, (_, index) => fail(40_001 + index)));
+
+			expect(count(failures.map(codeOf), "RATE_LIMITED")).toBe(1);
+			expect((await overRest(forms(50_001)[form]!)).error?.code).toBe("RATE_LIMITED");
+		}
+	});
+
+	test("what is no address counts as its proxy's, so making one up gets round nothing", async () => {
+		const eve = await shop.given.customer();
+		const input = { email: eve.email, password: "a wrong one" };
+		const madeUp = [
+			"unknown",
+			"_a",
+			"_b",
+			"x",
+			"x, y",
+			"1.2.3",
+			"1.2.3.4 5",
+			"[::1",
+			"999.1.1.1",
+			"a:1",
+			"203.0.113.1x",
+		];
+
+		const failures = await Promise.all(madeUp.map((address) => login(input.email, input.password, address)));
+
+		expect(count(failures.map(codeOf), "RATE_LIMITED")).toBe(1);
+	});
+
 	test("successes don't count, and the limits outlive the gateway that counted", async () => {
 		const ada = await shop.given.customer();
 		const bob = await shop.given.customer();

@@ -63,6 +63,8 @@ async function postOrPutOff(service: UsersService, mail: WaitingMail): Promise<v
 
 async function post(service: UsersService, { id, kind, emailKey, isOver }: WaitingMail): Promise<void> {
 	if (isOver) return service.logger.error(`Mail ${id} could not be sent in time, and is given up`);
+	if (!service.publicUrl)
+		return service.logger.warn(`Mail ${id} is not sent: without PUBLIC_URL its link leads nowhere`);
 	const user = await findByEmail(service, emailKey);
 	if (!user || !isWanted(kind, user)) return;
 	const token = await issueToken(service.db, kind, user.id);

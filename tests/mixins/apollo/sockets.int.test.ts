@@ -94,7 +94,10 @@ describe("who may connect", () => {
 	});
 
 	test("a gateway whose own rule fails refuses, and lives on", async () => {
-		const failing = await cluster.gateway({ ...options, allowOrigin: (origin) => new URL(origin!).port === "" });
+		const failing = await cluster.gateway({
+			...options,
+			allowOrigin: ({ headers }) => new URL(headers.origin!).port === "",
+		});
 
 		expect(await handshake(failing)).toBe(400);
 		expect(await handshake(failing, { origin: "https://shop.example" })).toBe(101);
@@ -106,14 +109,19 @@ describe("who may connect", () => {
 		expect(await rawUpgrade("//")).toContain("HTTP/1.1 404 Not Found");
 	});
 
-	test("one address gets only so many sockets, and one gateway too", async () => {
+	test("one address gets only so many sockets, or one network in IPv6, and one gateway too", async () => {
 		const narrow = await cluster.gateway({ ...options, subscriptions: { maxSocketsPerAddress: 1 } });
+		let asked = 0;
+		const addressOf = () => `2001:db8:1:2::${++asked}`;
+		const roaming = await cluster.gateway({ ...options, addressOf, subscriptions: { maxSocketsPerAddress: 1 } });
 		const full = await cluster.gateway({ ...options, subscriptions: { maxSockets: 1 } });
 
 		const first = await opened(narrow.socket());
+		await opened(roaming.socket());
 		await opened(full.socket());
 
 		expect(await handshake(narrow)).toBe(429);
+		expect(await handshake(roaming)).toBe(429);
 		expect(await handshake(full)).toBe(503);
 		first.close();
 		await closed(first);
