@@ -1,10 +1,12 @@
-import http from "node:http";
+import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MetricReporters, type ServiceBroker } from "moleculer";
 import { isCutOff } from "../mixins/access/away";
 import { sharePool, type PoolShare } from "../mixins/database/pools";
 import { askOthers } from "./ask-others";
 import { differenceMs, watchClock } from "./clock";
+import { followConnections, type Connections } from "../mixins/http/connections";
+import { httpServer } from "../mixins/http/http-server";
 import { addressProblem } from "./address-problem";
 import type { Access } from "./access";
 import type { Settings } from "./settings";
@@ -38,7 +40,7 @@ export async function startMonitor({ broker, settings, missing, refuse }: Monito
 	const clock = watchClock({ log: logOf(broker), refuse: ({ message }) => refuse(message) });
 	let timer: NodeJS.Timeout | undefined;
 	let otherTimer: NodeJS.Timeout | undefined;
-	const server = settings.metricsPort === undefined ? undefined : await listen(broker, settings, missing);
+	const connections = settings.metricsPort === undefined ? undefined : await listen(broker, settings, missing);
 
 	const look = async (variable: string, share: PoolShare): Promise<void> => {
 		const problem = await problemOf(share, (differenceMs) => clock.heard(variable, differenceMs));
@@ -67,7 +69,7 @@ export async function startMonitor({ broker, settings, missing, refuse }: Monito
 			clearInterval(timer);
 			clearInterval(otherTimer);
 			await Promise.all(shares.map((share) => share.release()));
-			if (server) await new Promise((resolve) => server.close(resolve));
+			await connections?.close();
 		},
 	};
 }
@@ -89,11 +91,11 @@ async function problemOf(
 
 async function listen(
 	broker: ServiceBroker,
-	{ http: { host }, metricsPort }: Settings,
+	{ http: { host, keepAliveS }, metricsPort }: Settings,
 	missing: () => string[],
-): Promise<http.Server> {
+): Promise<Connections> {
 	const metrics = prometheus(broker);
-	const server = http.createServer((request, response) => {
+	const listener: RequestListener = (request, response) => {
 		const answer = (status: number, type: string, body: string): void => {
 			response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
 		};
@@ -120,14 +122,16 @@ async function listen(
 					error: { code: "NOT_FOUND", message: "There is /metrics, /health/live and /health/ready" },
 				});
 		}
-	});
+	};
+	const server = httpServer(listener, { keepAliveMs: keepAliveS * 1_000 });
+	const connections = followConnections(server);
 	await new Promise<void>((resolve, reject) => {
 		server.once("error", (error) => reject(addressProblem("METRICS_PORT", error)));
 		server.listen(metricsPort, host, resolve);
 	});
 	const { port } = server.address() as AddressInfo;
 	logOf(broker).info(`Metrics and health are on http://${host}:${port}`);
-	return server;
+	return connections;
 }
 
 /** Moleculer's Prometheus reporter, without the server of its own that would listen on every address. */

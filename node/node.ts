@@ -1,3 +1,4 @@
+import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { ServiceBroker } from "moleculer";
 import { brokerOptions } from "../moleculer.config";
@@ -7,6 +8,7 @@ import { postgresTransport } from "../mixins/events/postgres/transport";
 import type { ClaimedError } from "../mixins/events/rabbitmq/claims";
 import { rabbitmqTransport } from "../mixins/events/rabbitmq/transport";
 import type { EventTransport } from "../mixins/events/transport";
+import type { GatewayService } from "../services/gateway/gateway.service";
 import type { Resources } from "../services/resources";
 import { services } from "../services/services";
 import { topology } from "../services/topology";
@@ -36,6 +38,8 @@ export interface Node {
 	firstData: FirstData;
 	/** What it lacks to do its job, as short names. */
 	missing(): string[];
+	/** Before a stop that nobody may notice: says that it is going, and answers meanwhile. Takes a second at most. */
+	drain(): Promise<void>;
 	/** Finishes what is in work, then lets go of everything. Safe to call twice. */
 	stop(): Promise<void>;
 }
@@ -84,10 +88,10 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	const stopBroker = (): Promise<void> => (brokerStopping ??= broker.stop());
 	// Its cache connects to Redis when it is made, and would keep a failed command from ending.
 	undo.push(stopBroker);
-	let isReady = false;
+	let busyWith: "start" | "stop" | undefined = "start";
 	let transport: EventTransport | undefined;
 	const lacking = (): string[] => [
-		...(isReady ? [] : ["start"]),
+		...(busyWith ? [busyWith] : []),
 		...(transport?.missing() ?? []),
 		...(transport ? topologyInConflict(transport, settings) : []),
 		...monitor.missing(),
@@ -131,8 +135,12 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	await serveFromTheFirstRequest(broker);
 	await hearOfTheOthers(broker);
 	await monitor.compareClocks();
-	isReady = true;
-	return { broker, settings, url: urlOf(broker, settings), firstData: data, missing: lacking, stop };
+	busyWith = undefined;
+	const drain = async (): Promise<void> => {
+		busyWith = "stop";
+		await gatewayOf(broker)?.drain();
+	};
+	return { broker, settings, url: urlOf(broker, settings), firstData: data, missing: lacking, drain, stop };
 }
 
 /**
@@ -148,8 +156,11 @@ function topologyInConflict(transport: EventTransport, { services: hosted }: Set
 
 /** The gateway started before the services beside it, and waits for a burst of news to end: a ready node doesn't. */
 async function serveFromTheFirstRequest(broker: ServiceBroker): Promise<void> {
-	const gateway = broker.getLocalService("gateway") as unknown as { prepareGraphQLSchema(): Promise<void> } | undefined;
-	await gateway?.prepareGraphQLSchema();
+	await gatewayOf(broker)?.prepareGraphQLSchema();
+}
+
+function gatewayOf(broker: ServiceBroker): GatewayService | undefined {
+	return broker.getLocalService("gateway") as unknown as GatewayService | undefined;
 }
 
 /**
@@ -231,13 +242,10 @@ async function openTransport({ settings, access, broker, shop, onFatal, undo }: 
 }
 
 function urlOf(broker: ServiceBroker, { http }: Settings): string | undefined {
-	const gateway = broker.getLocalService("gateway") as unknown as
-		| { server?: { address(): { port: number } } }
-		| undefined;
-	const port = gateway?.server?.address().port;
-	if (port === undefined) return undefined;
+	const address = gatewayOf(broker)?.server?.address() as AddressInfo | null | undefined;
+	if (!address) return undefined;
 	const host = http.host.includes(":") ? `[${http.host}]` : http.host;
-	return `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
+	return `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${address.port}`;
 }
 
 /** In reverse order; one that fails must not keep the others from stopping. */

@@ -12,7 +12,7 @@ export type OwningService = Exclude<ServiceName, "gateway">;
 /** Everything that the environment decides, checked and typed. README.md says what each variable means. */
 export interface Settings {
 	production: boolean;
-	http: { host: string; port: number; trustedProxies: string[]; corsOrigins: string[] };
+	http: { host: string; port: number; trustedProxies: string[]; corsOrigins: string[]; keepAliveS: number };
 	/** Where people find the shop: an origin. `undefined` in production that was not told. */
 	publicUrl: string | undefined;
 	services: ServiceName[];
@@ -70,6 +70,7 @@ export function readSettings(env: Environment): Settings {
 			port: read.integer(env, "PORT", { default: 3000, min: 0, max: 65_535 }),
 			trustedProxies: read.list(env, "TRUST_PROXY").map((proxy) => read.network("TRUST_PROXY", proxy)),
 			corsOrigins: read.list(env, "CORS_ORIGINS").map((origin) => read.origin("CORS_ORIGINS", origin)),
+			keepAliveS: read.integer(env, "KEEP_ALIVE_S", { default: 75, min: 1, max: 3_600 }),
 		},
 		publicUrl: readPublicUrl(env, production),
 		services,

@@ -14,6 +14,7 @@ async function main(): Promise<void> {
 		if (ending) return;
 		ending = true;
 		setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+		await node?.drain();
 		await node?.stop();
 		process.exit(code);
 	};

@@ -28,21 +28,26 @@ const serviceDatabases: Variable[] = (["users", "products", "cart", "orders", "p
 	bad: [["mysql://root:s3cr3t@db/shop", `${service.toUpperCase()}_DATABASE_URL ${NO_POSTGRES_URL}`]],
 }));
 
-/** What is kept, for so many days. */
-const ages: Variable[] = (
+/** For how many seconds or days something is kept. */
+const times: Variable[] = (
 	[
+		["KEEP_ALIVE_S", ({ http }) => http.keepAliveS, 75, 3_600],
+		["RESERVATION_TTL_S", ({ reservationTtlS }) => reservationTtlS, 900, 86_400],
 		["EVENT_HISTORY_DAYS", ({ eventHistoryDays }) => eventHistoryDays, 14, 365],
 		["SAGA_HISTORY_DAYS", ({ sagaHistoryDays }) => sagaHistoryDays, 90, 3_650],
 		["DISCARD_HISTORY_DAYS", ({ discardHistoryDays }) => discardHistoryDays, 365, 3_650],
 		["IDEMPOTENCY_KEY_DAYS", ({ idempotencyKeyDays }) => idempotencyKeyDays, 30, 3_650],
 		["GUEST_CART_DAYS", ({ guestCartDays }) => guestCartDays, 90, 3_650],
 	] satisfies [string, Variable["read"], number, number][]
-).map(([name, read, days, most]) => ({
+).map(([name, read, time, most]) => ({
 	name,
 	read,
-	default: days,
+	default: time,
 	good: [["7", 7]],
-	bad: [["0", `${name} is 0, but must be from 1 to ${most}.`]],
+	bad: [
+		["0", `${name} is 0, but must be from 1 to ${most}.`],
+		["7s", `${name} is "7s", but must be a whole number.`],
+	],
 }));
 
 const variables: Variable[] = [
@@ -258,17 +263,7 @@ const variables: Variable[] = [
 			["31", "BCRYPT_COST is 31, but must be from 4 to 15."],
 		],
 	},
-	{
-		name: "RESERVATION_TTL_S",
-		read: ({ reservationTtlS }) => reservationTtlS,
-		default: 900,
-		good: [["60", 60]],
-		bad: [
-			["0", "RESERVATION_TTL_S is 0, but must be from 1 to 86400."],
-			["15m", 'RESERVATION_TTL_S is "15m", but must be a whole number.'],
-		],
-	},
-	...ages,
+	...times,
 ];
 
 describe.each(variables)("$name", ({ name, read, default: fallback, good, bad = [], beside = {} }) => {

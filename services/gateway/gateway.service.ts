@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import type { Context, Service, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import { Apollo, type WithApollo } from "../../mixins/apollo/apollo.mixin";
 import { defineService } from "../../mixins/define";
+import { Door, type WithDoor } from "../../mixins/http/door.mixin";
 import { projectRoot } from "../../node/project";
 import type { Resources } from "../resources";
 import { createAdmission } from "./admission";
@@ -16,7 +17,6 @@ import { orderSubscriptions } from "./follow-order";
 import { rememberEndedSessions, watchEndedSessions } from "./ended-sessions";
 import { DateTime } from "./gateway.graphql";
 import { eventsDocumentRoute } from "./events-document-route";
-import { httpServer } from "./http-server";
 import { watchLoopDelay } from "./loop-delay";
 import { healthRoute } from "./health-route";
 import { believing } from "./proxies";
@@ -25,16 +25,15 @@ import { sendProblem } from "./rest-problem";
 import { restDocsRoutes } from "./rest-docs-route";
 import { restRoute } from "./rest-route";
 import { securityHeaders } from "./security-headers";
-import { followConnections } from "./silent-connections";
 import { urgencyOf } from "./urgency";
 import { webShop, type Serve } from "./web-shop";
 
 /** What the handlers of this service find in `this`. */
 export type GatewayService = Service &
-	WithApollo & {
+	WithApollo &
+	WithDoor & {
 		endSessions(sessionIds: string[]): void;
 		endings: (() => void)[];
-		closing?: () => void;
 		serve: Serve;
 	};
 
@@ -76,6 +75,7 @@ export default function gateway(
 				expiresAt: (meta) => (meta as GatewayMeta).callerExpiresAtMs,
 				route: { use: [cors] },
 			}),
+			Door({ keepAliveMs: http.keepAliveS * 1_000 }),
 			ApiGateway,
 		],
 		settings: {
@@ -97,10 +97,6 @@ export default function gateway(
 			},
 		} as object,
 		methods: {
-			/** In the place of moleculer-web's, which waits five minutes for a request. */
-			createServer() {
-				this.server ??= httpServer((this as unknown as { httpHandler: RequestListener }).httpHandler);
-			},
 			/** moleculer-web's takes an OPTIONS that is no preflight for a GET, and would do what that does. */
 			resolveAlias(url: string, method = "OPTIONS") {
 				return moleculerWeb.resolveAlias.call(this, url, method);
@@ -128,11 +124,9 @@ export default function gateway(
 			];
 		},
 		stopped() {
-			this.closing?.();
 			for (const end of this.endings ?? []) end();
 		},
 		created() {
-			this.closing = followConnections(this.server!);
 			// Before moleculer-web hears of a request, so that its files and refusals have the headers too.
 			this.server!.prependListener("request", securityHeaders({ proxies, publicUrl, production }));
 			warn = (message) => this.logger.warn(message);

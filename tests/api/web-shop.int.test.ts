@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { Agent } from "node:http";
 import { openShop, type Shop } from "../support/shop";
 import { rawRequest, type RawAnswer } from "./raw-request";
 
@@ -104,5 +105,22 @@ describe("the web shop's files", () => {
 		expect(files.length).toBeGreaterThan(5);
 		for (const file of files) expect(await get(`/graphql/explorer/${file}`)).toMatchObject({ status: 200 });
 		expect((await get("/graphql/explorer/../../package.json")).status).toBe(404);
+	});
+
+	test("a connection is kept for longer than the usual balancers keep theirs, and used once more at the end", async () => {
+		const agent = new Agent({ keepAlive: true });
+		const ask = () => rawRequest(shop.node().url!, "/health/ready", { agent });
+		const first = await Promise.all([ask(), ask(), ask()]);
+
+		const drained = shop.node().drain();
+		const last = await Promise.all([ask(), ask(), ask()]);
+		await drained;
+
+		for (const { headers } of first) expect(headers["keep-alive"]).toBe("timeout=75");
+		for (const answer of last) {
+			expect(answer).toMatchObject({ status: 503, headers: { connection: "close" } });
+			expect(JSON.parse(answer.text)).toMatchObject({ status: "not ready", missing: ["stop"] });
+		}
+		await expect(ask()).rejects.toThrow("ECONNREFUSED");
 	});
 });

@@ -15,6 +15,7 @@ test("the log of production holds no password, token, address or e-mail, however
 		NODE_ENV: "production",
 		BCRYPT_COST: "10",
 		LOG_LEVEL: "debug",
+		PUBLIC_URL: "https://shop.example",
 	};
 	await using node = await startShopProcess("talkative", environment);
 	let log = "";

@@ -10,10 +10,20 @@ export interface Patience {
 
 const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000, checkEveryMs: 2_000 };
 
+export interface HttpServerOptions {
+	/**
+	 * How long a connection stays open between two requests. A balancer in front keeps its own for later and has to be the
+	 * one who gives them up: one that is closed just when it sends a request on it has lost that request.
+	 */
+	keepAliveMs: number;
+	patience?: Patience;
+}
+
 /** A server that cuts off clients who dribble: each would hold a connection for as long as it likes. They get a 408. */
-export function httpServer(listener: RequestListener, patience: Patience = PATIENCE): Server {
+export function httpServer(listener: RequestListener, { keepAliveMs, patience = PATIENCE }: HttpServerOptions): Server {
 	return createServer(
 		{
+			keepAliveTimeout: keepAliveMs,
 			headersTimeout: patience.headersMs,
 			requestTimeout: patience.requestMs,
 			connectionsCheckingInterval: patience.checkEveryMs,
