@@ -7,6 +7,7 @@ import { askOthers } from "./ask-others";
 import { differenceMs, watchClock } from "./clock";
 import { followConnections, type Connections } from "../mixins/http/connections";
 import { httpServer } from "../mixins/http/http-server";
+import { sendJson, sendWhole } from "../mixins/http/whole-answer";
 import { addressProblem } from "./address-problem";
 import type { Access } from "./access";
 import type { Settings } from "./settings";
@@ -97,10 +98,9 @@ async function listen(
 	const metrics = prometheus(broker);
 	const listener: RequestListener = (request, response) => {
 		const answer = (status: number, type: string, body: string): void => {
-			response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
+			sendWhole(response, status, { headers: { "content-type": type, "cache-control": "no-store" }, body });
 		};
-		const json = (status: number, body: object): void =>
-			answer(status, "application/json; charset=utf-8", JSON.stringify(body));
+		const json = (status: number, body: object): void => sendJson(response, status, body);
 		if (request.method !== "GET" && request.method !== "HEAD") {
 			response.setHeader("allow", "GET, HEAD");
 			return json(405, { error: { code: "BAD_USER_INPUT", message: "Only GET, HEAD is known here", fields: [] } });

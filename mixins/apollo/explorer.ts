@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { Errors } from "moleculer";
 import serveStatic from "serve-static";
+import { sendWhole } from "../http/whole-answer";
 
 /** Altair, as far as it is used here; an optional package, which a production image leaves out. */
 interface Altair {
@@ -64,8 +65,8 @@ export function explorer(graphqlPath: string): Explorer | undefined {
 }
 
 function answer(response: ServerResponse, type: string, text: string): void {
-	response.writeHead(200, { "content-type": `${type}; charset=utf-8`, "cache-control": "no-store" });
-	response.end(text);
+	const headers = { "content-type": `${type}; charset=utf-8`, "cache-control": "no-store" };
+	sendWhole(response, 200, { headers, body: text });
 }
 
 function installed(): Altair | undefined {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HeaderMap, type HTTPGraphQLResponse } from "@apollo/server";
 import { GraphQLError, type DocumentNode } from "graphql";
+import { sendWhole } from "../http/whole-answer";
 import { contextOf, setServicesHeaders, type GatewayRequest, type HttpParts } from "./http-context";
 import { answerHot, plainQuestion, type Variables } from "./http-hot";
 import type { HotQuery } from "./hot-queries";
@@ -41,7 +42,7 @@ async function answerQuestion(
 	// No await until here: a server that is stopped after a swap finishes what it has begun, but begins nothing.
 	const answer = await apollo.executeHTTPGraphQLRequest({
 		httpGraphQLRequest: {
-			method: request.method ?? "",
+			method: methodOf(request),
 			headers: headersOf(request),
 			search: /\?.*$/s.exec(request.url ?? "")?.[0] ?? "",
 			body: request.body,
@@ -57,9 +58,13 @@ export function sendProblem(response: ServerResponse, problem: Problem): void {
 	const retryAfter = retryAfterOf(problem);
 	if (retryAfter) response.setHeader("retry-after", retryAfter);
 	response.setHeader("cache-control", "no-store");
-	response.setHeader("content-type", "application/json; charset=utf-8");
-	response.statusCode = problem.status;
-	response.end(JSON.stringify({ errors: [formatted(undefined, problem)] }));
+	const body = JSON.stringify({ errors: [formatted(undefined, problem)] });
+	sendWhole(response, problem.status, { headers: { "content-type": "application/json; charset=utf-8" }, body });
+}
+
+/** HEAD is answered as GET, without the body. */
+function methodOf({ method = "" }: IncomingMessage): string {
+	return method === "HEAD" ? "GET" : method;
 }
 
 interface Question {
@@ -72,7 +77,7 @@ interface Question {
  * @throws {TooComplexError}
  */
 function readQuestion({ reader }: HttpParts, request: GatewayRequest): Question | undefined {
-	const asked = (request.method === "GET" ? request.query : (request.body as Record<string, unknown>)) ?? {};
+	const asked = (methodOf(request) === "GET" ? request.query : (request.body as Record<string, unknown>)) ?? {};
 	const { query, variables } = asked;
 	if (typeof query !== "string") return undefined;
 	try {
@@ -113,9 +118,7 @@ function send(request: GatewayRequest, response: ServerResponse, { status, heade
 	response.setHeader("cache-control", "no-store");
 	for (const [name, value] of headers) response.setHeader(name, value);
 	setServicesHeaders(request, response);
-	// Not by writeHead, after which Node would send the answer in chunks: it could not know that this is all of it.
-	response.statusCode = status ?? 200;
-	response.end(body.string);
+	sendWhole(response, status ?? 200, { headers: {}, body: body.string });
 }
 
 function noSchema(): GraphQLError {

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { sendWhole } from "../../mixins/http/whole-answer";
 import { projectRoot } from "../../node/project";
 import { readOnly } from "./read-only";
 
@@ -12,11 +13,11 @@ export function eventsDocumentRoute(use: readonly unknown[]): Record<string, unk
 		use,
 		aliases: {
 			"/": readOnly((_request, response) => {
-				response.writeHead(200, {
+				const headers = {
 					"content-type": "application/json; charset=utf-8",
 					"cache-control": "public, max-age=300",
-				});
-				response.end(document);
+				};
+				sendWhole(response, 200, { headers, body: document });
 			}),
 		},
 	};

@@ -97,9 +97,16 @@ export default function gateway(
 			},
 		} as object,
 		methods: {
-			/** moleculer-web's takes an OPTIONS that is no preflight for a GET, and would do what that does. */
+			/** moleculer-web's takes an OPTIONS that is no preflight for a GET, and would do what that does; HEAD it knows not. */
 			resolveAlias(url: string, method = "OPTIONS") {
-				return moleculerWeb.resolveAlias.call(this, url, method);
+				const found = moleculerWeb.resolveAlias.call(this, url, method);
+				return found || method !== "HEAD" ? found : moleculerWeb.resolveAlias.call(this, url, "GET");
+			},
+			/** moleculer-web's, with the length, which is all that HEAD learns of a body. */
+			encodeResponse(_request: IncomingMessage, response: ServerResponse, data: unknown) {
+				const text = JSON.stringify(data);
+				response.setHeader("Content-Length", Buffer.byteLength(text));
+				return text;
 			},
 			/** In the place of moleculer-web's, which writes an error for each refusal, and a second one for each fault. */
 			errorHandler(request: IncomingMessage, response: ServerResponse, error: unknown) {

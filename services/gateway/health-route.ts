@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import { sendJson } from "../../mixins/http/whole-answer";
 import type { Resources } from "../resources";
 import { readOnly } from "./read-only";
 
@@ -9,11 +9,11 @@ export function healthRoute({ missing, absent }: Pick<Resources, "missing" | "ab
 		mappingPolicy: "restrict",
 		logging: false,
 		aliases: {
-			"/live": readOnly((_request, response) => answer(response, 200, { status: "live" })),
+			"/live": readOnly((_request, response) => sendJson(response, 200, { status: "live" })),
 			"/ready": readOnly((_request, response) => {
 				const lacking = missing();
 				const status = lacking.length === 0 ? 200 : 503;
-				answer(response, status, {
+				sendJson(response, status, {
 					status: status === 200 ? "ready" : "not ready",
 					missing: lacking,
 					// The gateway works without them, as far as that goes: they are named, not waited for.
@@ -22,9 +22,4 @@ export function healthRoute({ missing, absent }: Pick<Resources, "missing" | "ab
 			}),
 		},
 	};
-}
-
-function answer(response: ServerResponse, status: number, body: object): void {
-	response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
-	response.end(JSON.stringify(body));
 }

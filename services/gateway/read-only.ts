@@ -7,6 +7,6 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 export function readOnly(answer: Answer): Answer {
 	return (request, response) => {
 		if (request.method === "GET" || request.method === "HEAD") answer(request, response);
-		else refuseMethod(response, ["GET", "HEAD"]);
+		else refuseMethod(response, ["GET"]);
 	};
 }

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { sendWhole } from "../../mixins/http/whole-answer";
 import { readOnly } from "./read-only";
 
 interface Parameter {
@@ -39,8 +40,8 @@ export function restDocsRoutes(file: string, { development }: { development: boo
 
 function answering(type: string, text: string) {
 	return readOnly((_request, response) => {
-		response.writeHead(200, { "content-type": `${type}; charset=utf-8`, "cache-control": "no-cache" });
-		response.end(text);
+		const headers = { "content-type": `${type}; charset=utf-8`, "cache-control": "no-cache" };
+		sendWhole(response, 200, { headers, body: text });
 	});
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, Service } from "moleculer";
 import type { WithApollo } from "../../mixins/apollo/apollo.mixin";
 import { retryAfterOf } from "../../mixins/apollo/report";
+import { sendJson } from "../../mixins/http/whole-answer";
 
 /** Answers what went wrong as JSON, with the codes that GraphQL uses and nothing of the inside. */
 export function sendProblem(
@@ -18,8 +19,9 @@ export function sendProblem(
 	sendError(response, isBadInput ? 400 : problem.status, { ...details, code, message });
 }
 
+/** @param allowed whoever may read by GET may ask by HEAD what would come */
 export function refuseMethod(response: ServerResponse, allowed: readonly string[]): void {
-	const methods = allowed.join(", ");
+	const methods = allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : method)).join(", ");
 	response.setHeader("allow", methods);
 	sendError(response, 405, { code: "BAD_USER_INPUT", message: `Only ${methods} is known here`, fields: [] });
 }
@@ -31,7 +33,5 @@ interface Refusal {
 }
 
 function sendError(response: ServerResponse, status: number, error: Refusal): void {
-	if (response.headersSent) return;
-	response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
-	response.end(JSON.stringify({ error }));
+	if (!response.headersSent) sendJson(response, status, { error });
 }

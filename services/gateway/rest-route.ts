@@ -67,7 +67,7 @@ export function restRoute({ authenticate, cors, admission }: RestParts): Record<
 		},
 		onError(this: Service & WithApollo, request: RestRequest, response: ServerResponse, error: unknown) {
 			const known = routesAt(pathOf(request)).map(({ method }) => method);
-			const isKnown = known.some((method) => method === request.method);
+			const isKnown = known.some((method) => method === methodOf(request));
 			if (known.length > 0 && !isKnown) return refuseMethod(response, known);
 			sendProblem.call(this, request, response, error);
 		},
@@ -77,7 +77,7 @@ export function restRoute({ authenticate, cors, admission }: RestParts): Record<
 /** Before anything is asked of a service. An address that nobody answers is as well told so at once. */
 function admitting({ enter }: Admission) {
 	return (request: RestRequest, response: ServerResponse, next: (error?: unknown) => void): void => {
-		const route = routesAt(pathOf(request)).find(({ method }) => method === request.method);
+		const route = routesAt(pathOf(request)).find(({ method }) => method === methodOf(request));
 		try {
 			if (route) response.once("close", enter(urgencyOf(route.action)));
 			next();
@@ -85,6 +85,11 @@ function admitting({ enter }: Admission) {
 			next(error);
 		}
 	};
+}
+
+/** The route's: HEAD is answered as GET, without the body. */
+function methodOf({ method }: RestRequest): string | undefined {
+	return method === "HEAD" ? "GET" : method;
 }
 
 /** Below `/api`, as the routes have it. */

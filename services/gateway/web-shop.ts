@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
+import { sendWhole } from "../../mixins/http/whole-answer";
+import { refuseMethod } from "./rest-problem";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse, next: (error?: Error) => void) => void;
 
@@ -21,7 +23,14 @@ const TYPES: Record<string, string> = {
 	".css": "text/css; charset=utf-8",
 	".svg": "image/svg+xml",
 	".png": "image/png",
+	".jpg": "image/jpeg",
+	".jpeg": "image/jpeg",
+	".webp": "image/webp",
+	".avif": "image/avif",
+	".gif": "image/gif",
+	".ico": "image/x-icon",
 	".woff2": "font/woff2",
+	".txt": "text/plain; charset=utf-8",
 };
 
 const ENCODINGS = [
@@ -44,11 +53,11 @@ const ANY_PAGE = "/page.html";
 export function webShop(folder: string): Serve {
 	const files = new Map(readAll(folder));
 	return (request, response, next) => {
-		if (request.method !== "GET" && request.method !== "HEAD") return next();
 		// Not by URL, which refuses some of what a request may ask for, such as two slashes.
 		const [pathname = "/", search = ""] = addressOf(request).split("?", 2);
 		const file =
-			files.get(pathname) ?? (wantsPage(request, pathname) ? files.get(pageFor(pathname, search)) : undefined);
+			files.get(nameOf(pathname)) ?? (wantsPage(request, pathname) ? files.get(pageFor(pathname, search)) : undefined);
+		if (file && request.method !== "GET" && request.method !== "HEAD") return refuseMethod(response, ["GET"]);
 		if (file) return send(file, request, response);
 		if (files.size === 0 && wantsPage(request, pathname)) return sayNotBuilt(response);
 		return next();
@@ -58,6 +67,15 @@ export function webShop(folder: string): Serve {
 /** moleculer-web takes a route's own part off the address. */
 function addressOf(request: IncomingMessage & { originalUrl?: string }): string {
 	return request.originalUrl ?? request.url ?? "/";
+}
+
+/** A file's name as it was given, not as an address has to write it: `/pictures/blue%20mug.png` is `blue mug.png`. */
+function nameOf(pathname: string): string {
+	try {
+		return decodeURIComponent(pathname).normalize();
+	} catch {
+		return pathname;
+	}
 }
 
 /** The front page comes with the products' places drawn; with a search it would show them for nothing. */
@@ -104,10 +122,10 @@ function accepts(header: string, encoding: string): boolean {
 }
 
 function sayNotBuilt(response: ServerResponse): void {
-	response.writeHead(503, { "Content-Type": "text/plain; charset=utf-8" });
-	response.end(
-		"The web shop has not been built here: npm ci && npm run build does it. GraphQL and REST work without it.\n",
-	);
+	sendWhole(response, 503, {
+		headers: { "Content-Type": "text/plain; charset=utf-8" },
+		body: "The web shop has not been built here: npm ci && npm run build does it. GraphQL and REST work without it.\n",
+	});
 }
 
 function* readAll(folder: string): Iterable<[string, File]> {
@@ -115,7 +133,7 @@ function* readAll(folder: string): Iterable<[string, File]> {
 	for (const name of fs.readdirSync(folder, { recursive: true, encoding: "utf8" })) {
 		const type = TYPES[path.extname(name)];
 		if (!type) continue;
-		const address = `/${name.split(path.sep).join("/")}`;
+		const address = `/${name.split(path.sep).join("/")}`.normalize();
 		const body = fs.readFileSync(path.join(folder, name));
 		const bodies = new Map<string, Buffer>();
 		for (const [encoding, extension] of ENCODINGS) {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { REST_ROUTES } from "../../services/gateway/rest";
 import { openShop, type Shop } from "../support/shop";
 import type { Account, Product } from "../support/shop-types";
 import { rawRequest, type RawAnswer, type RawRequest } from "./raw-request";
@@ -129,21 +130,46 @@ describe("bad REST", () => {
 	});
 
 	test("a wrong method is told which ones there are", async () => {
-		expect((await send("/products", { method: "DELETE" })).headers.allow).toBe("POST, GET");
-		expect((await send(`/products/${lamp.id}`, { method: "PUT" })).headers.allow).toBe("GET, PATCH");
-		expect((await send("/products", { method: "OPTIONS" })).headers.allow).toBe("POST, GET");
+		expect((await send("/products", { method: "DELETE" })).headers.allow).toBe("POST, GET, HEAD");
+		expect((await send(`/products/${lamp.id}`, { method: "PUT" })).headers.allow).toBe("GET, HEAD, PATCH");
+		expect((await send("/products", { method: "OPTIONS" })).headers.allow).toBe("POST, GET, HEAD");
+		expect(await send("/login", { method: "HEAD" })).toMatchObject({ status: 405, headers: { allow: "POST" } });
 	});
 
-	test.each(["/health/live", "/health/ready"])(
-		"%s can be asked for by HEAD, and by nothing that is no reading",
+	test("whatever can be read by GET can be asked for by HEAD: the same answer without its body, also where it is a refusal", async () => {
+		const read = REST_ROUTES.filter(({ method }) => method === "GET");
+		const ids: Record<string, string> = { "/profile/:id": ada.id, "/products/:id": lamp.id };
+		const others =
+			"/api/products?take=1 /api/products?take=x /api/nothing /api/openapi.json /api/asyncapi.json /api/docs /health/live " +
+			"/health/ready / /cart /favicon.ico /favicon.svg /robots.txt /graphql /graphql?query={__typename} /graphql?query={ " +
+			"/graphql/explorer/ /nothing.png";
+		const paths = [...read.map(({ path }) => `/api${path.replace(":id", ids[path] ?? NOBODY)}`), ...others.split(" ")];
+
+		for (const path of paths) {
+			const ask = (method: string, token?: string) => {
+				const headers = { accept: "text/html", "apollo-require-preflight": "1" };
+				const authorization = token && { authorization: `Bearer ${token}` };
+				return rawRequest(shop.node().url!, path, { method, headers: { ...headers, ...authorization } });
+			};
+			for (const token of [undefined, ada.token, "x"]) {
+				const [get, head] = [await ask("GET", token), await ask("HEAD", token)];
+				for (const header of ["content-type", "content-length", "cache-control", "etag"]) {
+					expect([path, header, head.headers[header]]).toEqual([path, header, get.headers[header]]);
+				}
+				expect([path, head.status]).toEqual([path, get.status]);
+				expect(Number(head.headers["content-length"])).toBeGreaterThan(0);
+				expect(head.text).toBe("");
+			}
+		}
+	});
+
+	test.each(["/health/live", "/health/ready", "/", "/favicon.ico", "/robots.txt", "/api/openapi.json", "/api/docs"])(
+		"%s can only be read, and says so to whoever wants something else",
 		async (path) => {
-			const ask = (method: string) => rawRequest(shop.node().url!, path, { method });
-
-			const [read, head, options] = [await ask("GET"), await ask("HEAD"), await ask("OPTIONS")];
-
-			expect(read.status).toBe(200);
-			expect(head).toMatchObject({ status: 200, text: "", headers: { "content-type": read.headers["content-type"] } });
-			expect(options).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" }, error: { fields: [] } });
+			for (const method of ["OPTIONS", "POST", "DELETE"]) {
+				const answer = await rawRequest(shop.node().url!, path, { method });
+				expect(answer).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" }, error: { fields: [] } });
+			}
 		},
 	);
 

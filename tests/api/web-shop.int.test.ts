@@ -60,6 +60,16 @@ describe("the web shop's files", () => {
 		expect(page.headers["cache-control"]).toBe("no-cache");
 	});
 
+	test("browsers and crawlers find what they ask for unasked", async () => {
+		const icon = await get("/favicon.ico");
+		const robots = await get("/robots.txt");
+
+		expect(icon).toMatchObject({ status: 200, headers: { "content-type": "image/x-icon" } });
+		expect(robots).toMatchObject({ status: 200, headers: { "content-type": "text/plain; charset=utf-8" } });
+		expect(robots.text).toMatch(/^Disallow: \/profile$/m);
+		expect(robots.text).not.toMatch(/^Disallow: \/(products|graphql)?$/m);
+	});
+
 	test("every answer has a policy that runs nothing inline and nothing from elsewhere", async () => {
 		for (const at of ["/no/such/page", "/favicon.svg", "/api/products", "/no.js", "/health/live"]) {
 			const answer = await get(at, { host: "shop.example:8443" });
