@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { PICTURE_SOURCES } from "../pictures";
 import { HOST, type Proxies } from "./proxies";
 
-/** Nothing from another host, nothing inline: what an injected script could use is not there. */
+/** Nothing from another host but pictures, nothing inline: what an injected script could use is not there. */
 const CONTENT_SECURITY_POLICY = [
 	"default-src 'self'",
 	"script-src 'self'",
 	"style-src 'self'",
-	"img-src 'self' data:",
+	`img-src ${PICTURE_SOURCES}`,
 	// Older browsers don't count the page's own WebSocket as 'self', so its address is named for each host.
 	"connect-src 'self' $SOCKETS",
 	"object-src 'none'",

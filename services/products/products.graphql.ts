@@ -158,7 +158,7 @@ export const productsGraphQL = {
 			price: Int!
 			"The shelf that it lies on."
 			categoryId: ID
-			"A picture: a path of the shop, or an https address."
+			"A picture: a path of the shop, or an https address; 2,000 characters at most."
 			imageUrl: String
 			"How many there are from the beginning; none without it."
 			initialStock: Int
@@ -175,7 +175,7 @@ export const productsGraphQL = {
 			price: Int
 			"The shelf that it lies on."
 			categoryId: ID
-			"A picture: a path of the shop, or an https address."
+			"A picture: a path of the shop, or an https address; 2,000 characters at most."
 			imageUrl: String
 			"A product that is not active is shown to administrators only and can't be bought."
 			active: Boolean

@@ -70,13 +70,42 @@ describe("the web shop's files", () => {
 		expect(robots.text).not.toMatch(/^Disallow: \/(products|graphql)?$/m);
 	});
 
+	test("a picture is named as an administrator writes it, and what can't be seen is refused with the reason", async () => {
+		const as = await shop.given.admin();
+		const { sku, name, id } = await shop.given.product();
+		const change = async (imageUrl: string) => {
+			const { status, body } = await shop.door.rest("PATCH", `/products/${id}`, { as, body: { imageUrl } });
+			return status === 200 ? body["imageUrl"] : body["error"];
+		};
+		const create = "mutation ($input: CreateProductInput!) { createProduct(input: $input) { imageUrl } }";
+		const input = { sku: `${sku}-2`, name, price: 100, imageUrl: "https://cdn.example/Blå vase.png?v=1" };
+
+		expect(await change("/pictures/blå vase.png?v=1")).toBe("/pictures/bl%C3%A5%20vase.png?v=1");
+		expect(await change("/favicon%2Esvg")).toBe("/favicon%2Esvg");
+		expect((await get("/favicon%2Esvg")).headers["content-type"]).toBe("image/svg+xml");
+		expect(await shop.door.graphql(create, { input }, as)).toEqual({
+			imageUrl: "https://cdn.example/Bl%C3%A5%20vase.png?v=1",
+		});
+		for (const refused of [
+			"http://cdn.example/a.png",
+			"data:image/png;base64,AAAA",
+			"https://ada:pw@cdn.example/a.png",
+		]) {
+			expect(await change(refused)).toMatchObject({
+				code: "BAD_USER_INPUT",
+				fields: [{ field: "imageUrl", message: expect.stringMatching(/https|password/) }],
+			});
+		}
+		expect(await change("/pictures/mug.svg")).toBe("/pictures/mug.svg");
+	});
+
 	test("every answer has a policy that runs nothing inline and nothing from elsewhere", async () => {
 		for (const at of ["/no/such/page", "/favicon.svg", "/api/products", "/no.js", "/health/live"]) {
 			const answer = await get(at, { host: "shop.example:8443" });
 			const policy = policyOf(answer);
 			expect(policy).toContain("script-src 'self';");
 			expect(policy).toContain("style-src 'self';");
-			expect(policy).toContain("img-src 'self' data:;");
+			expect(policy).toContain("img-src 'self' https:;");
 			expect(policy).toContain("connect-src 'self' ws://shop.example:8443 wss://shop.example:8443;");
 			expect(policy).toContain("frame-ancestors 'none'");
 			expect(policy).not.toContain("unsafe");

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { describeInChromium } from "../support/servers";
 import { ADMIN } from "../support/shop-given";
+import { until } from "../support/until";
 import { holdsUpPayments, openBrowserStage, type BrowserStage } from "./browser-stage";
 import { button, heading, link, signsIn } from "./shopping";
 
@@ -64,6 +65,32 @@ describeInChromium("an administrator", () => {
 		await guest.page.getByText("$21.00").waitFor();
 
 		expect([...admin.complaints, ...guest.complaints]).toEqual([]);
+	});
+
+	test("names a picture of another host, and everybody sees it", async () => {
+		await using admin = await stage.shopper();
+		await using guest = await stage.shopper();
+		const vase = await stage.shop.given.product({ name: "A blue vase" });
+		const body = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>`;
+		for (const { context } of [admin, guest])
+			await context.route("https://cdn.example/**", (route) => route.fulfill({ contentType: "image/svg+xml", body }));
+		await signsIn(admin.page, ADMIN);
+
+		await admin.page.goto(`/admin/products/${vase.id}`);
+		await admin.page.getByLabel("Picture").fill("http://cdn.example/Blå vase.svg");
+		await button(admin.page, "Save").click();
+		await admin.page.getByText("It has to begin with https://").waitFor();
+		await admin.page.getByLabel("Picture").fill("https://cdn.example/Blå vase.svg");
+		await button(admin.page, "Save").click();
+		await admin.page.getByText("Saved.").waitFor();
+		await guest.page.goto("/?q=vase");
+		const picture = guest.page.locator('img[src="https://cdn.example/Bl%C3%A5%20vase.svg"]');
+		await picture.waitFor();
+
+		await until(() => picture.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0), {
+			what: "the picture",
+		});
+		expect(guest.complaints).toEqual([]);
 	});
 
 	test("reads who holds a stock and what moved it, page by page, and says why it was counted", async () => {
