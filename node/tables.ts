@@ -17,6 +17,7 @@ const MADE_BY: Record<MixinTables, readonly string[]> = {
 		"028_note_suspect_events.sql",
 		"030_find_old_keys_and_discards.sql",
 		"033_find_published_events.sql",
+		"035_keep_inbox_and_history_each_by_itself.sql",
 	],
 	saga: ["009_create_saga_tables.sql", "016_add_saga_operators.sql"],
 	"saga-participant": ["010_create_saga_participant_tables.sql", "020_find_old_saga_steps.sql"],

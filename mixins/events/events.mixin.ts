@@ -5,6 +5,7 @@ import type { Transaction } from "../database/database";
 import { defineMixin } from "../define";
 import { inboxFailuresOf, type FailedEvent } from "../inbox/failures";
 import { inboxOf } from "../inbox/inbox";
+import { inboxMemory } from "../inbox/memory";
 import type { EventContract, EventData } from "./contract";
 import { watchDatabase } from "./database-watch";
 import { DeadLetters } from "./dead-letters/dead-letters.mixin";
@@ -109,6 +110,9 @@ export function Events<This>({ schema, transport, consumers }: EventsOptions<Thi
 					service.logger.debug(`${consumer} could not note that it has failed:`, (error as Error).message);
 				}
 			};
+			const memory = inboxMemory(service.db, schema, service.logger);
+			running.push(memory);
+			await memory.start();
 			const suspects = suspectsOf(service, schema);
 			const receivers: (Receiver & { consumer: Consumer })[] = [];
 			const watch = watchDatabase({

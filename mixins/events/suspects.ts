@@ -2,7 +2,6 @@ import type { Service } from "moleculer";
 import { setTimeout as pause } from "node:timers/promises";
 import type { WithDatabase } from "../database/database.mixin";
 import { sql, type Statement } from "../database/statement";
-import { INBOX_MEMORY_DAYS } from "../inbox/inbox";
 import { pauseAfter } from "./backoff";
 
 /** So often a delivery may come back, by restarts and lost connections, before it is looked at with suspicion. */
@@ -63,9 +62,7 @@ export function suspectsOf(
 	const process = `${service.broker.nodeID}/${service.broker.instanceID}`;
 	const begin = sql(
 		`${schema}.suspects.begin`,
-		`WITH old AS (
-			DELETE FROM ${schema}.inbox_suspects WHERE begun_at < now() - interval '${INBOX_MEMORY_DAYS} days'
-		), mine AS (
+		`WITH mine AS (
 			INSERT INTO ${schema}.inbox_suspects (consumer, event_id, process) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 		)
 		SELECT process FROM ${schema}.inbox_suspects

@@ -21,7 +21,7 @@ export interface InboxFailures {
 	note(consumer: string, failed: readonly FailedEvent[]): Promise<void>;
 }
 
-/** Over PostgreSQL messages lie beside the inbox, and none gets lost alone: nobody looks for them, or clears the notes away. */
+/** Over PostgreSQL messages lie beside the inbox, and none gets lost alone: nobody looks for them. */
 const UNASKED: InboxFailures = { note: () => Promise.resolve() };
 
 export function inboxFailuresOf({ kind }: Pick<EventTransport, "kind">, db: Database, schema: string): InboxFailures {

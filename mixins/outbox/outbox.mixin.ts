@@ -5,12 +5,12 @@ import { hint } from "../hint";
 import type { WithDatabase } from "../database/database.mixin";
 import type { Transaction } from "../database/database";
 import type { Fact } from "../events/contract";
+import { daysOf, type Days } from "../events/days";
 import { outboxMeter } from "../events/meters";
 import type { Position } from "../events/missed/decide";
 import type { Topology } from "../events/topology";
 import type { EventTransport } from "../events/transport";
 import { append, type Cause } from "./append";
-import { eventDays, type Days } from "./days";
 import { historyOf, type History } from "./history";
 import { OutboxOperations } from "./operations";
 import { partitionLeases, type Leases } from "./leases";
@@ -107,7 +107,7 @@ export function Outbox({ schema, transport, topology, historyDays = 14 }: Outbox
 				meter: outboxMeter(this.broker, this.name),
 			});
 			history = historyOf(this.db, schema, this.name, transport);
-			days = eventDays(this.db, schema, historyDays, this.logger);
+			days = daysOf(this.db, schema, "outbox_history", historyDays, this.logger);
 			await days.start();
 			share = shareOf({ leases, transport, log: this.logger, onRenewed: () => worker.wake() });
 			await share.start();

@@ -1,5 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { v7 as uuidv7 } from "uuid";
+import { Database } from "../../mixins/database/database.mixin";
+import { Events } from "../../mixins/events/events.mixin";
+import type { EventTransport } from "../../mixins/events/transport";
+import { Outbox } from "../../mixins/outbox/outbox.mixin";
+import { until } from "../support/until";
+import { anyTransport } from "./any-transport";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
 
 let database: MixinDatabase;
@@ -44,6 +51,26 @@ function firstIdOf(daysAgo: number): string {
 }
 
 const dateOf = (daysAgo: number): string => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10);
+
+const NOTHING = { exchanges: [], queues: [] };
+type Mixins = (transport: EventTransport) => Partial<ServiceSchema>[];
+const listening: Mixins = (transport) => [Events({ schema: "letters", transport, consumers: [] })];
+const publishing = (transport: EventTransport, historyDays = 14): Partial<ServiceSchema>[] => [
+	Outbox({ schema: "letters", transport, topology: NOTHING, historyDays }),
+];
+
+/** Starts a service with these mixins, and stops it when `meanwhile` is over. */
+async function work(mixins: Mixins, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+	await using opened = await anyTransport("postgres", database, NOTHING);
+	const broker = new ServiceBroker({ logger: false });
+	broker.createService({ name: "letters", mixins: [...mixins(opened.transport), Database({ url: database.url })] });
+	await broker.start();
+	try {
+		await meanwhile();
+	} finally {
+		await broker.stop();
+	}
+}
 
 test("there are always partitions for today and the two days to come", async () => {
 	await keep();
@@ -120,6 +147,52 @@ test("whoever calls it needs no right to change tables", async () => {
 		await database.ask(`DROP OWNED BY ${role}`);
 		await database.ask(`DROP ROLE ${role}`);
 	}
+});
+
+describe.each(["inbox", "outbox_history"] as const)("of a service that fills %s alone", (own) => {
+	const other = own === "inbox" ? "outbox_history" : "inbox";
+
+	test("the days of that table are kept, and the other one is left as it is", async () => {
+		for (const days of [0, 1, 2]) await database.ask(`DROP TABLE letters.${nameOf(own, -days)}`);
+		await makeDay("inbox", 20, firstIdOf(20), firstIdOf(19));
+		await makeDay("outbox_history", 20, dateOf(20), dateOf(19));
+		const others = await daysOf(other);
+
+		await work(own === "inbox" ? listening : publishing);
+
+		expect(await daysOf(own)).toEqual([nameOf(own, 0), nameOf(own, -1), nameOf(own, -2)]);
+		expect(await daysOf(other)).toEqual(others);
+	});
+});
+
+test("a service that publishes and listens keeps each for its own time", async () => {
+	await makeDay("inbox", 20, firstIdOf(20), firstIdOf(19));
+	await makeDay("outbox_history", 20, dateOf(20), dateOf(19));
+
+	await work((transport) => [...listening(transport), ...publishing(transport, 60)]);
+
+	expect(await daysOf("inbox")).not.toContain(nameOf("inbox", 20));
+	expect(await daysOf("outbox_history")).toContain(nameOf("outbox_history", 20));
+});
+
+test("whoever listens also forgets what was noted of events that are too old, and of queues that are no more", async () => {
+	await database.ask(`INSERT INTO letters.inbox_failures (consumer, event_id, failed_at, due_at)
+		SELECT 'letters.gone', gen_random_uuid(), now() - days * interval '1 day', NULL FROM unnest(ARRAY[13, 15]) AS days`);
+	await database.ask(`INSERT INTO letters.inbox_suspects (consumer, event_id, process, begun_at)
+		SELECT 'letters.gone', gen_random_uuid(), 'one/1', now() - days * interval '1 day' FROM unnest(ARRAY[13, 15]) AS days`);
+	const notes = async (): Promise<string[]> => {
+		const rows = await database.ask<{ note: string }>(
+			`SELECT 'failure ' || date_part('day', now() - failed_at) AS note FROM letters.inbox_failures
+			UNION ALL SELECT 'suspect ' || date_part('day', now() - begun_at) FROM letters.inbox_suspects ORDER BY 1`,
+		);
+		return rows.map(({ note }) => note);
+	};
+
+	await work(listening, async () => {
+		await until(async () => (await notes()).length === 2, { what: "the old notes to be gone" });
+	});
+
+	expect(await notes()).toEqual(["failure 13", "suspect 13"]);
 });
 
 test("five at once do it once", async () => {

@@ -17,6 +17,7 @@ const LATER: Partial<Record<Tables, readonly string[]>> = {
 		"expect_failed_events",
 		"note_suspect_events",
 		"find_old_keys_and_discards",
+		"keep_inbox_and_history_each_by_itself",
 	],
 	create_saga_tables: ["add_saga_operators"],
 };

@@ -1,6 +1,5 @@
 import type { Database } from "../../database/database";
 import { sql } from "../../database/statement";
-import { INBOX_MEMORY_DAYS } from "../../inbox/inbox";
 import type { Position } from "./decide";
 
 /** What a consumer keeps about its comparisons, in its own schema. */
@@ -24,11 +23,7 @@ export function checksOf(db: Database, schema: string): Checks {
 	);
 	const advance = sql(
 		`${schema}.missed.advance`,
-		`WITH old AS (
-			DELETE FROM ${schema}.inbox_failures
-			WHERE consumer = $1 AND failed_at < now() - interval '${INBOX_MEMORY_DAYS} days'
-		)
-		UPDATE ${schema}.inbox_checks SET published_at = $3, event_id = $4
+		`UPDATE ${schema}.inbox_checks SET published_at = $3, event_id = $4
 		WHERE consumer = $1 AND producer = $2 AND (published_at, event_id) < ($3, $4)`,
 	);
 	const known = sql(
