@@ -6,7 +6,8 @@ export function addressProblem(
 	variable: string,
 	error: NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string },
 ): Error {
-	const where = `${error.address ?? ""}:${error.port ?? ""}`;
+	const { address = "", port = "" } = error;
+	const where = `${net.isIPv6(address) ? `[${address}]` : address}:${port}`;
 	switch (error.code) {
 		case "EADDRINUSE":
 			return new SettingsError(variable, `can't be used: another program listens on ${where}`);

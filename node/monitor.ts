@@ -10,6 +10,7 @@ import { httpServer } from "../mixins/http/http-server";
 import { sendJson, sendWhole } from "../mixins/http/whole-answer";
 import { addressProblem } from "./address-problem";
 import type { Access } from "./access";
+import { openAddress } from "./open-address";
 import type { Settings } from "./settings";
 import { logOf } from "./log";
 
@@ -130,7 +131,7 @@ async function listen(
 		server.listen(metricsPort, host, resolve);
 	});
 	const { port } = server.address() as AddressInfo;
-	logOf(broker).info(`Metrics and health are on http://${host}:${port}`);
+	logOf(broker).info(`Metrics and health are on ${openAddress(host, port)}`);
 	return connections;
 }
 

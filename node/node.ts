@@ -19,6 +19,7 @@ import { databasesOf, needsEmbedded, prepareDatabases, reachDatabases, type Node
 import { SettingsError } from "./environment";
 import { firstData, type FirstData } from "./first-data";
 import { startMonitor } from "./monitor";
+import { openAddress } from "./open-address";
 import { SecondProcessError, takePlace, type Place } from "./place";
 import { release } from "./project";
 import { reach, type Patience } from "./reach";
@@ -123,6 +124,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		jwtSecret: await jwtSecret(settings),
 		transport,
 		topology,
+		publicUrl: () => settings.publicUrl ?? (settings.production ? undefined : urlOf(broker, settings)),
 		database: access.of,
 		missing: lacking,
 		absent: () => absentServices(broker),
@@ -243,9 +245,7 @@ async function openTransport({ settings, access, broker, shop, onFatal, undo }: 
 
 function urlOf(broker: ServiceBroker, { http }: Settings): string | undefined {
 	const address = gatewayOf(broker)?.server?.address() as AddressInfo | null | undefined;
-	if (!address) return undefined;
-	const host = http.host.includes(":") ? `[${http.host}]` : http.host;
-	return `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${address.port}`;
+	return address ? openAddress(http.host, address.port) : undefined;
 }
 
 /** In reverse order; one that fails must not keep the others from stopping. */

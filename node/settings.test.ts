@@ -22,6 +22,30 @@ test.each([
 	expect(() => readSettings(env)).toThrow(new Error(sentence));
 });
 
+test("a mail server needs somebody whom mail is from", () => {
+	expect(() => readSettings({ SMTP_URL: "smtp://ada:s3cr3t@mail.example" })).toThrow(
+		new Error("MAIL_FROM is missing, although SMTP_URL is set."),
+	);
+	expect(readSettings({ MAIL_FROM: "shop@shop.example" }).mail).toBeUndefined();
+});
+
+test.each<[Record<string, string>, string]>([
+	[{}, "http://127.0.0.1:3000"],
+	[{ HOST: "shop.internal", PORT: "80" }, "http://shop.internal"],
+	[{ HOST: "::1" }, "http://[::1]:3000"],
+	...["0.0.0.0", "0", "::", "0::0", "::ffff:0.0.0.0"].map((HOST): [Record<string, string>, string] => [
+		{ HOST },
+		"http://localhost:3000",
+	]),
+	[{ HOST: "0.0.0.0", PUBLIC_URL: "https://shop.example" }, "https://shop.example"],
+])("links lead to where a person finds the shop: with %j to %s", (env, publicUrl) => {
+	expect(readSettings(env).publicUrl).toBe(publicUrl);
+});
+
+test("a port that is chosen at the start is not known before", () => {
+	expect(readSettings({ PORT: "0" }).publicUrl).toBeUndefined();
+});
+
 describe("production", () => {
 	const safe = { NODE_ENV: "production", JWT_SECRET: SECRET, DATABASE_URL };
 
@@ -29,9 +53,11 @@ describe("production", () => {
 		expect(readSettings(safe)).toMatchObject({ production: true, bcryptCost: 12, seed: "none" });
 	});
 
-	test("knows only what it was told of where people find the shop", () => {
-		expect(readSettings(safe).publicUrl).toBeUndefined();
-		expect(readSettings({ ...safe, PUBLIC_URL: "http://shop.lan" }).publicUrl).toBe("http://shop.lan");
+	test("does not guess where people find it", () => {
+		for (const HOST of ["0.0.0.0", "::", "shop.internal"]) {
+			expect(readSettings({ ...safe, HOST }).publicUrl).toBeUndefined();
+		}
+		expect(readSettings({ ...safe, PUBLIC_URL: "https://shop.example/" }).publicUrl).toBe("https://shop.example");
 	});
 
 	test("a node that only hosts the gateway needs no database where there is RabbitMQ", () => {

@@ -2,6 +2,9 @@ import os from "node:os";
 import path from "node:path";
 import { SettingsError, type Environment } from "./environment";
 import * as read from "./environment";
+import { openAddress } from "./open-address";
+import { publicUrl } from "./public-url";
+import { mailbox, smtpServer, type Mailbox, type SmtpServer } from "./smtp";
 
 /** The services of the shop; also the words that `SERVICES` takes. */
 export const SERVICE_NAMES = ["gateway", "users", "products", "cart", "orders", "payments"] as const;
@@ -13,8 +16,13 @@ export type OwningService = Exclude<ServiceName, "gateway">;
 export interface Settings {
 	production: boolean;
 	http: { host: string; port: number; trustedProxies: string[]; corsOrigins: string[]; keepAliveS: number };
-	/** Where people find the shop: an origin. `undefined` in production that was not told. */
+	/**
+	 * What links in mails begin with, without a slash at its end. `undefined` where nobody has said it: in production, and
+	 * on a port that is chosen at the start.
+	 */
 	publicUrl: string | undefined;
+	/** `undefined`: mail goes into the log in development, and nowhere in production. */
+	mail: { server: SmtpServer; from: Mailbox } | undefined;
 	services: ServiceName[];
 	namespace: string;
 	nodeId: string;
@@ -73,6 +81,7 @@ export function readSettings(env: Environment): Settings {
 			keepAliveS: read.integer(env, "KEEP_ALIVE_S", { default: 75, min: 1, max: 3_600 }),
 		},
 		publicUrl: readPublicUrl(env, production),
+		mail: readMail(env),
 		services,
 		namespace: read.text(env, "NAMESPACE", ""),
 		nodeId: read.text(env, "NODE_ID", `${os.hostname().toLowerCase()}-${process.pid}`),
@@ -106,14 +115,22 @@ export function databaseUrlOf(settings: Settings, service: OwningService): strin
 }
 
 function readPublicUrl(env: Environment, production: boolean): string | undefined {
-	const publicUrl = read.optional(env, "PUBLIC_URL");
-	if (publicUrl !== undefined) return read.origin("PUBLIC_URL", publicUrl);
-	if (production) return undefined;
+	const given = read.optional(env, "PUBLIC_URL");
+	if (given !== undefined) return publicUrl("PUBLIC_URL", given);
 	const host = read.text(env, "HOST", "127.0.0.1");
 	const port = read.integer(env, "PORT", { default: 3000, min: 0, max: 65_535 });
-	const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-	if (!URL.canParse(url)) throw new SettingsError("HOST", `is "${host}", but must be a name or an IP address`);
-	return new URL(url).origin;
+	const listening = openAddress(host, port);
+	if (!listening) throw new SettingsError("HOST", `is "${host}", but must be a name or an IP address`);
+	return production || port === 0 ? undefined : listening;
+}
+
+function readMail(env: Environment): Settings["mail"] {
+	const url = read.url(env, "SMTP_URL", ["smtp:", "smtps:"]);
+	const from = read.optional(env, "MAIL_FROM");
+	const sender = from === undefined ? undefined : mailbox("MAIL_FROM", from);
+	if (url === undefined) return undefined;
+	if (!sender) throw new SettingsError("MAIL_FROM", "is missing, although SMTP_URL is set");
+	return { server: smtpServer("SMTP_URL", url), from: sender };
 }
 
 function readServices(env: Environment): ServiceName[] {

@@ -1,21 +1,12 @@
 import os from "node:os";
 import path from "node:path";
 import { SettingsError } from "./environment";
-import { readSettings, SERVICE_NAMES, type Settings } from "./settings";
+import { readSettings, SERVICE_NAMES } from "./settings";
+import { mailVariables } from "./testing/mail-variables";
+import type { Variable } from "./testing/variable";
 
 const SECRET = "Zm9ydHktdHdvIGlzIHRoZSBhbnN3ZXIgdG8gaXQgYWxs";
 const DATABASE_URL = "postgres://shop:s3cr3t@db.internal:5432/shop";
-
-interface Variable {
-	name: string;
-	read: (settings: Settings) => unknown;
-	default: unknown;
-	good: [text: string, value: unknown][];
-	/** With the sentence that it is refused with. */
-	bad?: [text: string, sentence: string][];
-	/** What else has to be set for it. */
-	beside?: Record<string, string>;
-}
 
 const NO_POSTGRES_URL = "is no URL that starts with postgres:// or postgresql:// and names a host.";
 const NO_PORT = "must be from 0 to 65535.";
@@ -68,19 +59,7 @@ const variables: Variable[] = [
 		],
 	},
 	{ name: "HOST", read: ({ http }) => http.host, default: "127.0.0.1", good: [["0.0.0.0", "0.0.0.0"]] },
-	{
-		name: "PUBLIC_URL",
-		read: ({ publicUrl }) => publicUrl,
-		default: "http://127.0.0.1:3000",
-		good: [["https://shop.example", "https://shop.example"]],
-		bad: [
-			["shop.example", 'PUBLIC_URL has "shop.example", which is no origin such as https://shop.example.'],
-			[
-				"https://shop.example/",
-				'PUBLIC_URL has "https://shop.example/", which is no origin such as https://shop.example.',
-			],
-		],
-	},
+	...mailVariables,
 	{
 		name: "SERVICES",
 		read: ({ services }) => services,

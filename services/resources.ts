@@ -13,6 +13,8 @@ export interface Resources {
 	transport: EventTransport;
 	/** Of the whole shop, not only of this node's services. */
 	topology: Topology;
+	/** What links in mails begin with, or `undefined` where nobody has said it. */
+	publicUrl(): string | undefined;
 	database(role: DatabaseRole): DatabaseAddress;
 	/** What this node lacks to do its job, as short names; empty when it is ready. */
 	missing(): string[];

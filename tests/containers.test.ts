@@ -68,6 +68,23 @@ test("nothing but the gateway can be reached, from this machine alone unless som
 	for (const network of ["bus", "data"]) expect(compose).toContain(`  ${network}: { internal: true }`);
 });
 
+test("who sends mail is told where it goes and where its links lead, and reaches the mail server", () => {
+	const users = blockOf(services, "users");
+
+	expect(compose).toContain("PUBLIC_URL: ${PUBLIC_URL:-}");
+	for (const name of ["SMTP_URL", "MAIL_FROM"]) expect(users).toContain(`${name}: \${${name}:-}`);
+	expect(users).toContain("networks: [bus, data, mail]");
+	expect(compose).toMatch(/^ {2}mail:$/m);
+	expect(read(".env.example")).toMatch(/^PUBLIC_URL=http:\/\/localhost:3000$/m);
+	// Whatever is empty there, the command above it fills with a secret.
+	expect(read(".env.example").match(/^.*=$/gm)).toEqual([
+		"JWT_SECRET=",
+		"POSTGRES_PASSWORD=",
+		"RABBITMQ_PASSWORD=",
+		"ADMIN_PASSWORD=",
+	]);
+});
+
 test("no secret stands in the files, or has a default", () => {
 	const secrets = [...compose.matchAll(/\$\{(\w*(?:SECRET|PASSWORD))([^}]*)\}/g)];
 

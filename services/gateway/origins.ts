@@ -56,11 +56,12 @@ export interface OriginsOptions {
 }
 
 export function origins({ proxies, publicUrl, others }: OriginsOptions): Origins {
+	const publicOrigin = publicUrl && new URL(publicUrl).origin;
 	const own: Origins["own"] = (approach) => {
 		const { origin } = approach.headers;
 		if (origin === undefined || !URL.canParse(origin)) return undefined;
 		const page = new URL(origin);
-		const isOurs = origin === publicUrl || proxies.hostsOf(approach).some((host) => isHostOf(page, host));
+		const isOurs = origin === publicOrigin || proxies.hostsOf(approach).some((host) => isHostOf(page, host));
 		return isOurs ? page : undefined;
 	};
 	return {

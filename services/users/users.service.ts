@@ -11,10 +11,10 @@ import { ADDRESS_PARAMS } from "../address";
 import type { Resources } from "../resources";
 import { READ_TIMEOUT_MS } from "../timeouts";
 import { requestEmailVerification, verifyEmail } from "./email-verification";
-import { loggingMailer } from "./mail/logging-mailer";
 import { oldMailTokens } from "./mail/mail-tokens";
-import type { Mailer } from "./mail/mailer";
+import { mailerOf, type Mailer } from "./mail/mailer";
 import { startPoster, type Poster } from "./mail/poster";
+import { oldMails } from "./mail/waiting-mail";
 import { requestPasswordReset, resetPassword } from "./password-reset";
 import { ensureAdmin, type AdminAccount } from "./admin";
 import { register } from "./accounts";
@@ -34,10 +34,11 @@ export type UsersService = Service &
 		adapter: DbAdapter;
 		bcryptCost: number;
 		jwtSecret: string;
-		mailer: Mailer;
+		/** None where mail has nowhere to go. */
+		mailer: Mailer | undefined;
 		poster: Poster;
-		/** What links in mails begin with. */
-		publicUrl: string | undefined;
+		/** What links in mails begin with, or `undefined` as long as nobody can say. */
+		publicUrl(): string | undefined;
 		rateLimitFactor: number;
 	};
 
@@ -52,7 +53,8 @@ const mailToken = { type: "string", min: 1, max: 200 };
 const cartId = { type: "uuid", optional: true };
 
 /** Who has an account, and who is signed in. */
-export default function users({ settings, jwtSecret, transport, topology, database }: Resources): ServiceSchema {
+export default function users(resources: Resources): ServiceSchema {
+	const { settings, jwtSecret, transport, topology, database } = resources;
 	return defineService<UsersService>({
 		name: "users",
 		mixins: [
@@ -60,6 +62,7 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 				...oldKeys("users", ["register", "saveAddress"], settings.idempotencyKeyDays),
 				...oldDiscards("users", settings.discardHistoryDays),
 				oldAttempts,
+				oldMails,
 				oldMailTokens,
 				oldSessions,
 			]),
@@ -212,8 +215,8 @@ export default function users({ settings, jwtSecret, transport, topology, databa
 			this.bcryptCost = settings.bcryptCost;
 			this.jwtSecret = jwtSecret;
 			this.rateLimitFactor = settings.rateLimitFactor;
-			this.publicUrl = settings.publicUrl;
-			this.mailer = loggingMailer({ logger: this.logger, production: settings.production });
+			this.publicUrl = resources.publicUrl;
+			this.mailer = mailerOf(settings, this.logger);
 		},
 		started() {
 			this.poster = startPoster(this);

@@ -1,3 +1,8 @@
+import type { Logger } from "moleculer";
+import type { Settings } from "../../../node/settings";
+import { loggingMailer } from "./logging-mailer";
+import { smtpMailer } from "./smtp-mailer";
+
 /** One letter to one person. */
 export interface Mail {
 	/** The same whenever it is sent again: whoever delivers may drop a second one. */
@@ -6,15 +11,34 @@ export interface Mail {
 	userId: string;
 	to: string;
 	subject: string;
-	/** Plain text. May hold a secret link, so it belongs into no log of production. */
+	/** Plain text. Holds a secret link, so it belongs into no log of production. */
 	text: string;
+	html: string;
 }
 
-/** Hands mail to whoever delivers it. A real one is one more file with this interface. */
+/** Hands mail to whoever delivers it. */
 export interface Mailer {
 	/**
-	 * Resolves when the mail is in safe hands; until then it is sent again.
+	 * Resolves when the mail is in safe hands.
 	 * @param signal aborted when it has taken too long
+	 * @throws a NotSentError
 	 */
 	send(mail: Mail, signal: AbortSignal): Promise<void>;
+	/** Asks whether mail would be taken, so that a wrong password is known before somebody waits. @throws a NotSentError */
+	reach(): Promise<void>;
+}
+
+/** @returns nothing where mail has nowhere to go, or its links would lead nowhere; then that is said */
+export function mailerOf({ mail, publicUrl, production }: Settings, logger: Logger): Mailer | undefined {
+	if (production && !mail) {
+		logger.warn("No mail is sent, because SMTP_URL is not set: nobody can reset a password or confirm an address");
+		return undefined;
+	}
+	if (production && publicUrl === undefined) {
+		logger.warn(
+			"No mail with a link is sent, because PUBLIC_URL is not set: nobody can reset a password or confirm an address",
+		);
+		return undefined;
+	}
+	return mail ? smtpMailer(mail) : loggingMailer(logger);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "../../../mixins/database/database";
 import { sql } from "../../../mixins/database/statement";
+import { removeOldest, type Rule } from "../../../mixins/retention/clear-away";
 
 export type MailKind = "RESET_PASSWORD" | "VERIFY_EMAIL";
 
@@ -9,8 +10,10 @@ const SENT_WITHIN_S: Record<MailKind, number> = { RESET_PASSWORD: 60 * 60, VERIF
 
 /** Longer than a mail may take, so that no two nodes send the same one. */
 const LEASE_S = 60;
-const BATCH_MAX = 10;
-const PAUSE_S_MAX = 10 * 60;
+/** A server that wants a mail later means minutes; one that is away may be back at any moment. */
+const PAUSE_S_MAX = { later: 10 * 60, away: 60 };
+/** Whoever sends mail gives up what nobody waits for, and says so; this is for a shop in which nobody does. */
+const OVER_FOR_S = 60 * 60;
 
 const ask = sql(
 	"users.mails.ask",
@@ -28,6 +31,10 @@ const putOff = sql(
 	"users.mails.put_off",
 	"UPDATE users.mails SET due_at = now() + $2 * interval '1 second' WHERE id = $1",
 );
+const removeOld = sql(
+	"users.mails.remove_old",
+	removeOldest("users.mails", "expires_at", `expires_at < now() - ${OVER_FOR_S} * interval '1 second'`),
+);
 const strike = sql("users.mails.strike", "DELETE FROM users.mails WHERE id = $1");
 
 type Queries = Pick<Transaction, "query">;
@@ -43,21 +50,31 @@ export interface WaitingMail {
 	isOver: boolean;
 }
 
-/** From its commit on the mail will be sent, whatever happens to this node; twice only if one dies just after sending. */
+/**
+ * From its commit on the mail will be sent, whatever happens to this node. A node that dies between the server's yes and
+ * striking it out costs one more of it, under the same id.
+ */
 export async function askForMail(db: Queries, kind: MailKind, emailKey: string): Promise<void> {
 	await db.query(ask, [randomUUID(), kind, emailKey, SENT_WITHIN_S[kind]]);
 }
 
-export function takeMails(db: Queries): Promise<WaitingMail[]> {
-	return db.query<WaitingMail>(take, [LEASE_S, BATCH_MAX]);
+export function takeMails(db: Queries, limit: number): Promise<WaitingMail[]> {
+	return db.query<WaitingMail>(take, [LEASE_S, limit]);
 }
 
 /** It could not be sent: twice as long a pause each time. */
-export async function putOffMail(db: Queries, { id, attempts }: WaitingMail): Promise<void> {
-	await db.query(putOff, [id, Math.min(PAUSE_S_MAX, 2 ** attempts)]);
+export async function putOffMail(
+	db: Queries,
+	{ id, attempts }: WaitingMail,
+	why: keyof typeof PAUSE_S_MAX,
+): Promise<void> {
+	await db.query(putOff, [id, Math.min(PAUSE_S_MAX[why], 2 ** attempts)]);
 }
 
 /** It has left, or is not to be sent. */
 export async function strikeMail(db: Queries, id: string): Promise<void> {
 	await db.query(strike, [id]);
 }
+
+/** Mail that nobody has sent, and nobody waits for any more. */
+export const oldMails: Rule = { what: "mails that nobody could send", remove: removeOld };

@@ -1,0 +1,72 @@
+import { createTransport, type NodemailerError } from "nodemailer";
+import parseAddresses from "nodemailer/lib/addressparser";
+import type { Settings } from "../../../node/settings";
+import type { Mailer } from "./mailer";
+import { NotSentError } from "./not-sent";
+
+/** Some let a stranger wait for their greeting for a while, to see whether it is patient as a mail server is. */
+const TIMEOUTS = { dnsTimeout: 5_000, connectionTimeout: 10_000, greetingTimeout: 20_000, socketTimeout: 20_000 };
+
+/** What a server says of a letter, and not of who sends it. */
+const OF_THE_LETTER = new Set(["RCPT TO", "DATA"]);
+/** It closes the connection, whatever it was asked. */
+const SERVICE_NOT_AVAILABLE = 421;
+/** From there on a reply is a no for good (RFC 5321, section 4.2.1). */
+const PERMANENT = 500;
+
+/**
+ * Delivers by SMTP, each mail on a connection of its own: there are few, and a connection that is kept would be one more
+ * thing that can be lost unnoticed.
+ */
+export function smtpMailer({ server, from }: NonNullable<Settings["mail"]>): Mailer {
+	const { rejectUnauthorized, auth, ...address } = server;
+	const transport = createTransport({
+		...address,
+		...(auth && { auth }),
+		...TIMEOUTS,
+		tls: { rejectUnauthorized },
+		disableFileAccess: true,
+		disableUrlAccess: true,
+	});
+	const domain = from.address.split("@")[1]!;
+
+	return {
+		async send({ id, to, subject, text, html }, signal) {
+			if (!isOneAddress(to)) throw new NotSentError("never", "mail can't be addressed to what its account is known by");
+			const letter = { from, to: { name: "", address: to }, subject, text, html };
+			// Nobody's holiday is to answer to it (RFC 3834).
+			const headers = { "Auto-Submitted": "auto-generated" };
+			await transport
+				.sendMail({ ...letter, headers, messageId: `<${id}@${domain}>`, signal })
+				.catch((error: NodemailerError) => notSent(error));
+		},
+		async reach() {
+			await transport.verify().catch((error: NodemailerError) => notSent(error));
+		},
+	};
+}
+
+/** Nodemailer reads more out of an address than a person who checks one: with a comma in it, it would be two. */
+function isOneAddress(text: string): boolean {
+	const [found, ...others] = parseAddresses(text);
+	return found?.address === text && others.length === 0;
+}
+
+function notSent(error: NodemailerError): never {
+	const { command = "", responseCode, code } = error;
+	const reason = withoutSecrets(error.message);
+	// Nodemailer itself won't send to such an address.
+	if (code === "EENVELOPE" && command === "API") throw new NotSentError("never", reason);
+	if (!OF_THE_LETTER.has(command) || !responseCode || responseCode === SERVICE_NOT_AVAILABLE) {
+		throw new NotSentError("server", reason);
+	}
+	throw new NotSentError(responseCode >= PERMANENT ? "never" : "later", reason);
+}
+
+/** A server likes to quote what it refuses: addresses, and from a filter perhaps the link. */
+function withoutSecrets(text: string): string {
+	return text
+		.replaceAll(/\bhttps?:\S*/gi, "…")
+		.replaceAll(/[\w-]{24,}/g, "…")
+		.replaceAll(/[^\s<>"]+@[^\s<>"]+/g, "…");
+}
