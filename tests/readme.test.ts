@@ -17,16 +17,6 @@ const DOCUMENTS = [
 		.map((file) => `docs/${file.replaceAll("\\", "/")}`),
 ];
 
-test("the README prints the checkout saga as it is", () => {
-	const source = read("services/orders/checkout.saga.ts");
-	const saga = /\/\*\* From a checkout.*?^\t\}\);$/ms.exec(source)?.[0];
-
-	const printed = [...read("README.md").matchAll(/^```ts\n(.*?)\n```$/gms)].map(([, code]) => code);
-
-	expect(saga).toContain("export const checkoutSaga");
-	expect(printed).toContain(saga);
-});
-
 test("the README names every variable of the environment, and no other", () => {
 	const source = read("node/settings.ts");
 	const services = /SERVICE_NAMES = \[(.*?)\]/.exec(source)![1]!.match(/\w+/g)!;

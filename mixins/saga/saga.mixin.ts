@@ -38,7 +38,10 @@ export interface WithSagas {
  * publishes. A node that dies leaves its sagas to the others: leases last 3 s and are renewed each second. Adds the
  * actions by which operators look at sagas and decide about those that wait for one: see operator.actions.ts.
  */
-export function Sagas<This>(options: SagasOptions, ...sagas: SagaDefinition<never, This>[]): Partial<ServiceSchema> {
+export function Sagas<This, Data extends readonly unknown[]>(
+	options: SagasOptions,
+	...sagas: { [Nth in keyof Data]: SagaDefinition<Data[Nth], This> }
+): Partial<ServiceSchema> {
 	let engine: SagaEngine | undefined;
 	let store: SagaStore;
 	const timers: NodeJS.Timeout[] = [];
