@@ -1,3 +1,5 @@
+import fs from "node:fs";
+import path from "node:path";
 import { buildSchema, type GraphQLField, type GraphQLObjectType } from "graphql";
 import { createClient } from "graphql-ws";
 import jwt from "jsonwebtoken";
@@ -60,6 +62,21 @@ describe("who may do what", () => {
 		things = { shop, owner, another, admin, product, cart, order };
 	});
 	afterAll(async () => shop[Symbol.asyncDispose]());
+
+	test("the README shows as many actions and events of each service as there are", () => {
+		const options = { withActions: true, withEvents: true };
+		const list: unknown = shop.node().broker.registry.getServiceList(options);
+		const here = (list as { name: string; actions: object; events: object }[]).map(({ name, actions, events }) => [
+			name,
+			[Object.keys(actions).length, Object.keys(events).length],
+		]);
+
+		const readme = fs.readFileSync(path.join(__dirname, "../../README.md"), "utf8");
+		const rows = [...readme.matchAll(/^║ ([$\w]+) +│ +- │ +OK +│ +(\d+) │ +(\d+) │/gm)];
+		const shown = rows.map(([, name, actions, events]) => [name, [Number(actions), Number(events)]]);
+
+		expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(here));
+	});
 
 	const tokenOf = (caller: CallerName): string | undefined => (caller === "nobody" ? undefined : things[caller].token);
 	/** Signed by the shop, and over since a second. */
