@@ -1,7 +1,7 @@
 import type { Context } from "moleculer";
 import { callerOf, type CallerMeta } from "../../mixins/access/access";
 import { sql } from "../../mixins/database/statement";
-import { useToken } from "./mail/mail-tokens";
+import { ownerOfToken } from "./mail/mail-tokens";
 import { askForMail } from "./mail/waiting-mail";
 import { limitMails, limitTokens } from "./rate-limits";
 import { UserNotFoundError } from "./users.errors";
@@ -28,13 +28,14 @@ export async function requestEmailVerification(
 	return true;
 }
 
-/** Nobody has to be signed in: mail is often read on another device. */
+/**
+ * Nobody has to be signed in: mail is often read on another device. The link stays good for its week, as whoever opens it
+ * again, or sends it again after a lost answer, is told what is so: the address is confirmed.
+ */
 export async function verifyEmail(this: UsersService, ctx: Context<{ token: string }, CallerMeta>): Promise<boolean> {
 	const succeeded = await limitTokens(this.db, this.rateLimitFactor, ctx.meta.address);
-	await this.db.transaction(async (tx) => {
-		const userId = await useToken(tx, "VERIFY_EMAIL", ctx.params.token);
-		await tx.query(verify, [userId]);
-	});
+	const userId = await ownerOfToken(this.db, "VERIFY_EMAIL", ctx.params.token);
+	await this.db.change(verify, [userId], { about: [userId] });
 	await succeeded();
 	return true;
 }

@@ -43,7 +43,7 @@ export const usersOperations = {
 	verifyEmail: {
 		mutation: /* GraphQL */ `
 			"Confirms an address with a link that came by mail."
-			verifyEmail("What follows #token= in the link. Good for a week, and once." token: String!): Boolean!`,
+			verifyEmail("What follows #token= in the link. Good for a week, however often it is opened." token: String!): Boolean!`,
 	},
 	sessions: {
 		query: /* GraphQL */ `

@@ -92,14 +92,17 @@ describe("mail", () => {
 		const reset = { token: tokenIn(await mailbox.to(ada.email, CHOOSE)), newPassword: "a new horse battery" };
 		const weak = await post("/password-reset", { ...reset, newPassword: "password" });
 		answered.push(await post("/password-reset", reset));
-		const again = [await post("/password-reset", reset), await post("/email-verification", confirmation)];
+		const again = await post("/password-reset", reset);
+		// It says what is so, however often it is asked.
+		answered.push(await post("/email-verification", confirmation));
 
-		expect(answered.map(({ status, body }) => [status, body])).toEqual(Array.from({ length: 4 }, () => [200, true]));
+		expect(answered.map(({ status, body }) => [status, body])).toEqual(Array.from({ length: 5 }, () => [200, true]));
 		expect(verified).toEqual({ emailVerified: true });
 		expect(weak.body).toMatchObject({ error: { code: "BAD_USER_INPUT", fields: [{ field: "newPassword" }] } });
-		for (const { status, body } of again) {
-			expect([status, body]).toMatchObject([400, { error: { code: "BAD_USER_INPUT", fields: [{ field: "token" }] } }]);
-		}
+		expect(again).toMatchObject({
+			status: 400,
+			body: { error: { code: "BAD_USER_INPUT", fields: [{ field: "token" }] } },
+		});
 		await expect(shop.when.signsIn(ada)).rejects.toMatchObject({ code: "INVALID_CREDENTIALS" });
 		expect((await shop.when.signsIn({ ...ada, password: "a new horse battery" })).id).toBe(ada.id);
 	});
@@ -212,6 +215,8 @@ describe("mail", () => {
 		expect(await verifies(tokenIn(mail))).toBe(true);
 
 		expect(await me(ada)).toEqual({ emailVerified: true });
+		expect(await verifies(tokenIn(mail))).toBe(true);
+		await shop.database.query("UPDATE users.mail_tokens SET expires_at = now() WHERE user_id = $1", [ada.id]);
 		await expect(verifies(tokenIn(mail))).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
 		expect(await me(await shop.given.admin())).toEqual({ emailVerified: true });
 	});
