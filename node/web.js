@@ -55,9 +55,15 @@ async function buildWeb() {
 	}
 }
 
-/** index.html shows the front page before any script has run; page.html, for every other address, its frame. */
+/**
+ * index.html shows the front page before any script has run; page.html, for every other address, its frame. pages.json
+ * tells the gateway which addresses there are.
+ */
 async function writePages(work) {
-	const { render } = await import(require("node:url").pathToFileURL(path.join(work, "prerender", "prerender.mjs")));
+	const { render, pages } = await import(
+		require("node:url").pathToFileURL(path.join(work, "prerender", "prerender.mjs"))
+	);
+	fs.writeFileSync(path.join(work, "browser", "pages.json"), JSON.stringify(pages()));
 	const index = path.join(work, "browser", "index.html");
 	const template = withStyles(fs.readFileSync(index, "utf8"), path.join(work, "browser"));
 	for (const [file, address] of [

@@ -11,3 +11,12 @@ export async function render(address: string | undefined): Promise<string> {
 	}
 	return renderToString(app);
 }
+
+/** The addresses that the shop knows pages for, as the router writes them: any other is one of nothing. */
+export function pages(): string[] {
+	const { router } = createShop(createMemoryHistory());
+	return router
+		.getRoutes()
+		.map(({ path }) => path)
+		.filter((path) => !path.includes("*"));
+}

@@ -19,6 +19,7 @@ import { DateTime } from "./gateway.graphql";
 import { eventsDocumentRoute } from "./events-document-route";
 import { watchLoopDelay } from "./loop-delay";
 import { healthRoute } from "./health-route";
+import { pagesIn, pageStatus, shelvesOf } from "./page-status";
 import { believing } from "./proxies";
 import { countRefusals } from "./refusals";
 import { sendProblem } from "./rest-problem";
@@ -138,7 +139,8 @@ export default function gateway(
 			this.server!.prependListener("request", securityHeaders({ proxies, publicUrl, production }));
 			warn = (message) => this.logger.warn(message);
 			// Whatever no route answers.
-			this.serve = webShop(path.join(projectRoot, "dist/public"));
+			const pages = path.join(projectRoot, "dist/public");
+			this.serve = webShop(pages, pageStatus(pagesIn(pages), shelvesOf(this.broker, admission)));
 		},
 	});
 }

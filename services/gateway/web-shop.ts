@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { sendWhole } from "../../mixins/http/whole-answer";
 import { refuseMethod } from "./rest-problem";
+import type { pageStatus, PageStatus } from "./page-status";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse, next: (error?: Error) => void) => void;
 
@@ -48,19 +49,20 @@ const ANY_PAGE = "/page.html";
 
 /**
  * The built web shop, held in memory (it is less than a megabyte): what isn't in the map can't be asked for. An address
- * without a file that a browser wants as a page is answered with the shop's frame, which finds its own way.
+ * without a file that a browser wants as a page is answered with the shop's frame, which finds its own way; the status
+ * says whether there is anything to find.
  */
-export function webShop(folder: string): Serve {
+export function webShop(folder: string, statusOf: ReturnType<typeof pageStatus>): Serve {
 	const files = new Map(readAll(folder));
 	return (request, response, next) => {
 		// Not by URL, which refuses some of what a request may ask for, such as two slashes.
 		const [pathname = "/", search = ""] = addressOf(request).split("?", 2);
-		const file =
-			files.get(nameOf(pathname)) ?? (wantsPage(request, pathname) ? files.get(pageFor(pathname, search)) : undefined);
-		if (file && request.method !== "GET" && request.method !== "HEAD") return refuseMethod(response, ["GET"]);
+		const file = files.get(nameOf(pathname));
+		const page = !file && wantsPage(request, pathname) ? files.get(pageFor(pathname, search)) : undefined;
+		if (!file && !page) return files.size === 0 && wantsPage(request, pathname) ? sayNotBuilt(response) : next();
+		if (request.method !== "GET" && request.method !== "HEAD") return refuseMethod(response, ["GET"]);
 		if (file) return send(file, request, response);
-		if (files.size === 0 && wantsPage(request, pathname)) return sayNotBuilt(response);
-		return next();
+		void statusOf(pathname, search).then((status) => send(page!, request, response, status));
 	};
 }
 
@@ -91,16 +93,18 @@ function wantsPage({ headers }: IncomingMessage, pathname: string): boolean {
 	return accept.includes("text/html") || (pathname === "/" && accept.includes("*/*"));
 }
 
-function send(file: File, request: IncomingMessage, response: ServerResponse): void {
+function send(file: File, request: IncomingMessage, response: ServerResponse, status: PageStatus = 200): void {
 	response.setHeader("Cache-Control", file.cacheControl);
-	response.setHeader("ETag", file.etag);
+	// What is not there is nothing to keep, and nothing that could be unchanged.
+	if (status === 200) response.setHeader("ETag", file.etag);
 	response.setHeader("Vary", "Accept-Encoding");
 	if (file.styleHashes.length > 0) allowStyles(response, file.styleHashes);
-	if (request.headers["if-none-match"]?.includes(file.etag)) return void response.writeHead(304).end();
+	if (status === 200 && request.headers["if-none-match"]?.includes(file.etag))
+		return void response.writeHead(304).end();
 	const accepted = request.headers["accept-encoding"] ?? "";
 	const [encoding, body] = [...file.bodies].find(([each]) => each === "identity" || accepts(accepted, each))!;
 	if (encoding !== "identity") response.setHeader("Content-Encoding", encoding);
-	response.writeHead(200, { "Content-Type": file.type, "Content-Length": body.length });
+	response.writeHead(status, { "Content-Type": file.type, "Content-Length": body.length });
 	response.end(request.method === "HEAD" ? undefined : body);
 }
 

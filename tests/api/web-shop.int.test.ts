@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { Agent } from "node:http";
 import { openShop, type Shop } from "../support/shop";
 import { rawRequest, type RawAnswer } from "./raw-request";
@@ -17,15 +17,46 @@ describe("the web shop's files", () => {
 		rawRequest(shop.node().url!, at, { headers });
 	const policyOf = ({ headers }: RawAnswer): string => String(headers["content-security-policy"]);
 
-	test("a page that only the shop's own router knows is the shop", async () => {
+	test("a page that only the shop's own router knows is the shop, also where it says that nothing is there", async () => {
+		const lamp = await shop.given.product();
 		const found = await get("/?q=lamp", { accept: "text/html" });
 
-		for (const at of ["/products/7", "/account/orders?page=2", "/no/such/page"]) {
-			const page = await get(at, { accept: "text/html,application/xhtml+xml" });
-			expect(page).toMatchObject({ status: 200, text: found.text });
-			expect(page.headers["content-type"]).toContain("text/html");
+		for (const [at, status] of [
+			[`/products/${lamp.id}`, 200],
+			[`/products/${lamp.id.toUpperCase()}/a-brass-lamp`, 200],
+			["/orders?page=2", 200],
+			["/admin/products/7", 200],
+			["/products/7", 404],
+			[`/products/${randomUUID()}`, 404],
+			["/?category=nowhere", 404],
+			["/account/orders?page=2", 404],
+			["/no/such/page", 404],
+		] as const) {
+			const page = await get(at, {
+				accept: "text/html,application/xhtml+xml",
+				"if-none-match": String(found.headers.etag),
+			});
+			const isSame = status === 200;
+			expect([at, page.status, page.text]).toEqual([at, isSame ? 304 : 404, isSame ? "" : found.text]);
 			expect(page.headers["cache-control"]).toBe("no-cache");
 		}
+	});
+
+	test("a product that is withdrawn is no page to anybody else, and a category that is made is one at once", async () => {
+		const lamp = await shop.given.product();
+		const slug = `shelf-${randomUUID()}`;
+		const statusOf = async (at: string) => (await get(at, { accept: "text/html" })).status;
+		expect(await statusOf(`/?category=${slug}`)).toBe(404);
+
+		await shop.when.updatesProduct(lamp, { active: false });
+		await shop.door.graphql(
+			"mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id } }",
+			{ input: { name: "A shelf", slug } },
+			await shop.given.admin(),
+		);
+
+		await shop.eventually(() => statusOf(`/products/${lamp.id}`), 404);
+		expect(await statusOf(`/?category=${slug}&stock=1`)).toBe(200);
 	});
 
 	test.each([{ accept: "text/html" }, { accept: "*/*" }, {}])("the front door is the shop to %j", async (headers) => {
