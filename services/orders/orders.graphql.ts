@@ -2,10 +2,12 @@
 export const ordersOperations = {
 	list: {
 		query: /* GraphQL */ `
-			"One's own orders, the newest first; an administrator sees everybody's."
+			"One's own orders, the newest first; an administrator sees everybody's, but for \`mine\`."
 			orders(
 				"Only those in this state."
 				status: OrderStatus
+				"Only one's own, also for an administrator."
+				mine: Boolean = false
 				"How many are left out before the first; 10,000 at most."
 				skip: Int = 0
 				"How many are told; more than 100 are 100."

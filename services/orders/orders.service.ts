@@ -76,6 +76,7 @@ export default function orders({ settings, transport, topology, database, alone 
 				params: {
 					$$strict: true,
 					status: { type: "enum", values: statuses, optional: true },
+					mine: { type: "boolean", default: false, convert: true },
 					skip: SKIP,
 					take: TAKE,
 				},

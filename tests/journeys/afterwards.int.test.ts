@@ -257,16 +257,31 @@ describe.each(transports)("what happens to orders afterwards, with events over %
 		expect(await holdersOf(product)).toEqual([]);
 	});
 
+	const idsOf = async (as: PlacedOrder["by"], argument = "") => {
+		const query = `{ orders(status: CONFIRMED, take: 100${argument}) { totalItems items { id } } }`;
+		const { items } = await shop.door.graphql<{ items: { id: string }[] }>(query, {}, as);
+		return items.map(({ id }) => id);
+	};
+
 	test("an administrator sees everyone's orders, a customer only their own", async () => {
 		const [first, second] = [await anOrder(), await anOrder()];
-		const ids = async (as: PlacedOrder["by"]) => {
-			const query = "{ orders(status: CONFIRMED, take: 100) { totalItems items { id } } }";
-			const { items } = await shop.door.graphql<{ items: { id: string }[] }>(query, {}, as);
-			return items.map(({ id }) => id);
-		};
 
-		expect(await ids(first.by)).toEqual([first.id]);
-		expect((await ids(await shop.given.admin())).slice(0, 2)).toEqual([second.id, first.id]);
+		expect(await idsOf(first.by)).toEqual([first.id]);
+		expect((await idsOf(await shop.given.admin())).slice(0, 2)).toEqual([second.id, first.id]);
+	});
+
+	test("an administrator who buys something finds it among their own orders, over GraphQL and REST", async () => {
+		const [product, admin] = [await shop.given.product(), await shop.given.admin()];
+		const own = await shop.when.checksOut(admin, [{ product, quantity: 1 }]);
+		await shop.until(own).is("CONFIRMED");
+		const others = await anOrder();
+
+		expect(await idsOf(admin, ", mine: true")).toEqual([own.id]);
+		expect(await idsOf(others.by, ", mine: true")).toEqual([others.id]);
+		expect(await idsOf(others.by, ", mine: false")).toEqual([others.id]);
+		expect((await idsOf(admin, ", mine: false")).slice(0, 2)).toEqual([others.id, own.id]);
+		const answer = await shop.door.rest("GET", "/orders?mine=true", { as: admin });
+		expect(answer).toMatchObject({ status: 200, body: { items: [{ id: own.id }], totalItems: 1 } });
 	});
 
 	addsUpAtTheEnd(() => shop);
