@@ -5,6 +5,7 @@ import CataloguePage from "./catalogue/CataloguePage.vue";
 import { guard } from "./session/admission";
 import { announce } from "./ui/announce";
 import { focusMain } from "./ui/focus";
+import { lazyPage, watchPageCode } from "./ui/page-code";
 import { setTitle } from "./ui/title";
 
 declare module "vue-router" {
@@ -18,72 +19,80 @@ export function createShopRouter(history: RouterHistory): Router {
 		history,
 		routes: [
 			{ path: "/", name: "catalogue", component: CataloguePage },
-			{ path: "/products/:id/:slug?", name: "product", component: () => import("./product/ProductPage.vue") },
-			{ path: "/cart", component: () => import("./cart/CartPage.vue"), meta: { title: "Cart" } },
+			{ path: "/products/:id/:slug?", name: "product", component: lazyPage(() => import("./product/ProductPage.vue")) },
+			{ path: "/cart", component: lazyPage(() => import("./cart/CartPage.vue")), meta: { title: "Cart" } },
 			{
 				path: "/checkout",
-				component: () => import("./checkout/CheckoutPage.vue"),
+				component: lazyPage(() => import("./checkout/CheckoutPage.vue")),
 				meta: { title: "Checkout", for: "customer" },
 			},
 			{
 				path: "/checkout/:id",
-				component: () => import("./checkout/PlacedPage.vue"),
+				component: lazyPage(() => import("./checkout/PlacedPage.vue")),
 				meta: { title: "Your order", for: "customer" },
 			},
 			{
 				path: "/orders",
-				component: () => import("./orders/OrdersPage.vue"),
-				meta: { title: "Orders", for: "customer" },
+				component: lazyPage(() => import("./orders/OrdersPage.vue")),
+				meta: { title: "Your orders", for: "customer" },
 			},
 			{
 				path: "/orders/:id",
-				component: () => import("./orders/OrderPage.vue"),
+				component: lazyPage(() => import("./orders/OrderPage.vue")),
 				meta: { title: "Order", for: "customer" },
 			},
 			{
 				path: "/profile",
-				component: () => import("./account/ProfilePage.vue"),
+				component: lazyPage(() => import("./account/ProfilePage.vue")),
 				meta: { title: "Profile", for: "customer" },
 			},
-			{ path: "/login", component: () => import("./account/LoginPage.vue"), meta: { title: "Sign in" } },
-			{ path: "/register", component: () => import("./account/RegisterPage.vue"), meta: { title: "New account" } },
+			{ path: "/login", component: lazyPage(() => import("./account/LoginPage.vue")), meta: { title: "Sign in" } },
+			{
+				path: "/register",
+				component: lazyPage(() => import("./account/RegisterPage.vue")),
+				meta: { title: "New account" },
+			},
 			{
 				path: "/forgot-password",
-				component: () => import("./account/ForgotPasswordPage.vue"),
+				component: lazyPage(() => import("./account/ForgotPasswordPage.vue")),
 				meta: { title: "Forgot the password?" },
 			},
 			{
 				path: "/reset-password",
-				component: async () => mailPage((await import("./account/ResetPasswordPage.vue")).default),
+				component: lazyPage(async () => mailPage((await import("./account/ResetPasswordPage.vue")).default)),
 				meta: { title: "New password" },
 			},
 			{
 				path: "/verify-email",
-				component: async () => mailPage((await import("./account/VerifyEmailPage.vue")).default),
+				component: lazyPage(async () => mailPage((await import("./account/VerifyEmailPage.vue")).default)),
 				meta: { title: "E-mail address" },
 			},
 			{ path: "/admin", redirect: "/admin/products" },
 			{
 				path: "/admin/products",
-				component: () => import("./admin/AdminProductsPage.vue"),
+				component: lazyPage(() => import("./admin/AdminProductsPage.vue")),
 				meta: { title: "Products", for: "admin" },
 			},
 			{
 				path: "/admin/products/:id",
-				component: () => import("./admin/AdminProductPage.vue"),
+				component: lazyPage(() => import("./admin/AdminProductPage.vue")),
 				meta: { title: "Product", for: "admin" },
 			},
 			{
 				path: "/admin/products/:id/stock",
-				component: () => import("./admin/AdminStockPage.vue"),
+				component: lazyPage(() => import("./admin/AdminStockPage.vue")),
 				meta: { title: "Stock", for: "admin" },
 			},
 			{
 				path: "/admin/orders",
-				component: () => import("./admin/AdminOrdersPage.vue"),
+				component: lazyPage(() => import("./admin/AdminOrdersPage.vue")),
 				meta: { title: "All orders", for: "admin" },
 			},
-			{ path: "/:anything(.*)*", component: () => import("./ui/NotFoundPage.vue"), meta: { title: "Nothing here" } },
+			{
+				path: "/:anything(.*)*",
+				component: lazyPage(() => import("./ui/NotFoundPage.vue")),
+				meta: { title: "Nothing here" },
+			},
 		],
 		scrollBehavior(to, from, saved) {
 			if (saved) return saved;
@@ -91,6 +100,7 @@ export function createShopRouter(history: RouterHistory): Router {
 		},
 	});
 	guard(router);
+	watchPageCode(router);
 	router.afterEach((to, from, failure) => {
 		if (failure) return;
 		if (to.path !== from.path) void arrive(to, from);

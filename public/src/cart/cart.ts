@@ -40,6 +40,9 @@ export const ordersUnderWay = computed(() => underWay.value);
 /** Pieces, not lines. */
 export const pieces = computed(() => (current.value?.items ?? []).reduce((sum, { quantity }) => sum + quantity, 0));
 
+/** Until then nobody can say how many there are. */
+export const isCartKnown = computed(() => current.value !== undefined);
+
 /** @throws {ShopError} when it can't be read and nothing newer was */
 export function loadCart(): Promise<void> {
 	const reading: Promise<void> = read(() => reading === latest);

@@ -1,6 +1,7 @@
-import { computed, onMounted, shallowRef, watch } from "vue";
+import { computed, onMounted, onUnmounted, shallowRef, watch } from "vue";
 import { ProductFacets } from "../graphql/documents";
 import { ask } from "../graphql/client";
+import { outcomeOf, persist } from "../graphql/persist";
 import { type Wanted } from "./address";
 import { loadDepartments, type Department } from "./departments";
 import { filterOf } from "./product-list";
@@ -13,21 +14,30 @@ export function useCounts(wanted: () => Wanted) {
 	const byCategory = shallowRef<ReadonlyMap<string, number>>();
 	const filter = computed(() => JSON.stringify(filterOf(wanted())));
 
+	let running = new AbortController();
+
 	const load = async (): Promise<void> => {
-		const asked = filter.value;
+		running.abort();
+		const { signal } = (running = new AbortController());
+		await persist(() => outcomeOf(count(signal)), signal);
+	};
+
+	const count = async (signal: AbortSignal): Promise<void> => {
 		try {
 			// The list comes first, and there is no place for a number yet.
 			await loadDepartments();
-			const { productFacets } = await ask(ProductFacets, { filter: filterOf(wanted()) });
-			if (filter.value !== asked) return;
-			byCategory.value = new Map(productFacets.map(({ category, count }) => [category.id, count]));
-		} catch {
+			const { productFacets } = await ask(ProductFacets, { filter: filterOf(wanted()) }, signal);
+			byCategory.value = new Map(productFacets.map(({ category, count: each }) => [category.id, each]));
+		} catch (problem) {
+			if (signal.aborted) return;
 			// No number is better than a wrong one; the list says when the shop is away.
-			if (filter.value === asked) byCategory.value = undefined;
+			byCategory.value = undefined;
+			throw problem;
 		}
 	};
 
 	onMounted(() => watch(filter, load, { immediate: true }));
+	onUnmounted(() => running.abort());
 
 	return ({ id, children = [] }: Pick<Department, "id"> & Partial<Department>): number | undefined =>
 		byCategory.value &&

@@ -1,6 +1,7 @@
 import { onScopeDispose, ref, shallowRef, watch } from "vue";
 import { Products, type ProductCard, type ProductFilter } from "../graphql/documents";
 import { ask } from "../graphql/client";
+import { persist, type Outcome } from "../graphql/persist";
 import { toShopError, type ShopError } from "../graphql/shop-error";
 import { announce } from "../ui/announce";
 import { minorUnits } from "../ui/money";
@@ -21,6 +22,8 @@ let units = 100;
 
 export function useProductList(wanted: () => Wanted) {
 	const list = shallowRef<ProductListing | undefined>(seen.get(JSON.stringify(wanted())));
+	/** The list that is shown is the one before, until that which is asked for is there. */
+	const isOld = ref(false);
 	const loading = ref(true);
 	const error = shallowRef<ShopError>();
 	let running = new AbortController();
@@ -29,26 +32,36 @@ export function useProductList(wanted: () => Wanted) {
 		running.abort();
 		const { signal } = (running = new AbortController());
 		const asked = wanted();
-		const key = JSON.stringify(asked);
-		list.value = seen.get(key) ?? list.value;
+		const known = seen.get(JSON.stringify(asked));
+		list.value = known ?? list.value;
+		isOld.value = known === undefined;
 		loading.value = true;
 		error.value = undefined;
+		await persist(() => attempt(asked, signal), signal);
+	};
+
+	const attempt = async (asked: Wanted, signal: AbortSignal): Promise<Outcome> => {
 		try {
 			const found = await find(asked, signal);
-			if (signal.aborted) return;
+			if (signal.aborted) return undefined;
 			list.value = found;
-			remember(key, found);
+			error.value = undefined;
+			remember(JSON.stringify(asked), found);
 			if (asked.q) announce(found.totalItems === 1 ? "1 product found" : `${found.totalItems} products found`);
 		} catch (problem) {
-			if (!signal.aborted) error.value = toShopError(problem);
-		} finally {
-			if (!signal.aborted) loading.value = false;
+			if (signal.aborted) return undefined;
+			// What was found before, or with another question, must not look like the answer.
+			list.value = undefined;
+			error.value = toShopError(problem);
 		}
+		isOld.value = false;
+		loading.value = false;
+		return error.value;
 	};
 
 	if (typeof window !== "undefined") watch(wanted, load, { immediate: true });
 	onScopeDispose(() => running.abort());
-	return { list, loading, error, load };
+	return { list, isOld, loading, error, load };
 }
 
 /** What the address asks for, as the shop filters; the category is known by its id there. */

@@ -1,4 +1,5 @@
 import type { Document } from "./documents";
+import { isOffline } from "./offline";
 import { errorFrom, ShopError, UNREACHABLE, type Extensions } from "./shop-error";
 
 /** Longer than the shop takes to notice that one of its own services is away and to say so. */
@@ -47,6 +48,6 @@ async function answer<Result>(
 	} catch (error) {
 		if (signal?.aborted) throw error;
 		// What isn't JSON comes from something before the shop, which says as little about it as no answer.
-		throw new ShopError("The shop can't be reached. Is your network on?", UNREACHABLE);
+		throw new ShopError(isOffline.value ? "You are offline." : "The shop does not answer just now.", UNREACHABLE);
 	}
 }

@@ -56,8 +56,11 @@ export function useLiveOrder(id: string, first?: OrderFields) {
 	};
 
 	const subscribe = async (): Promise<void> => {
-		const { onSocketState, socket } = await import("./socket");
+		// Its code may not come, as anything from a shop that is away: then one looks, and tries again.
+		const code = await import("./socket").catch(() => undefined);
 		if (stopped) return;
+		if (!code) return again();
+		const { onSocketState, socket } = code;
 		forgetState();
 		forgetState = onSocketState((state) => {
 			if (stopped) return;
@@ -104,5 +107,5 @@ export function useLiveOrder(id: string, first?: OrderFields) {
 	void subscribe();
 	onScopeDispose(() => stop(connection.value));
 
-	return { order, error, isNowhere, connection, take };
+	return { order, error, isNowhere, connection, take, look };
 }
