@@ -70,7 +70,8 @@ describeInChromium("an account", () => {
 		await page.getByLabel("Password now").fill("not this one");
 		await page.getByLabel("New password").fill("a better horse battery");
 		await button(page, "Change it").click();
-		await page.getByText("The password was not changed").waitFor();
+		await page.getByText("That is not your password.").waitFor();
+		expect(await page.locator("[data-notice]").count()).toBe(0);
 		await page.getByLabel("Password now").fill(account.password);
 		await button(page, "Change it").click();
 		await page.getByText("The password is changed.", { exact: false }).first().waitFor();
@@ -138,6 +139,32 @@ describeInChromium("an account", () => {
 		expect(ada.complaints).toEqual([]);
 	});
 
+	test("is refused at the field that is wrong, and nothing else is said", async () => {
+		const account = await stage.shop.given.customer();
+		await using guest = await stage.shopper();
+		const { page } = guest;
+		const registers = async (email: string, password: string): Promise<void> => {
+			await page.getByLabel("Name").fill("Ada");
+			await page.getByLabel("E-mail").fill(email);
+			await page.getByLabel("Password").fill(password);
+			await button(page, "Make the account").click();
+		};
+		const saidAt = (field: string) => page.getByLabel(field).locator("xpath=following-sibling::*[@role='alert']");
+
+		await page.goto("/register");
+		for (const [field, email, password, reason] of [
+			["E-mail", account.email, "correct horse battery", /There is an account with this e-mail address already/],
+			["E-mail", "ada@nowhere", "correct horse battery", /e-mail/i],
+			["Password", "ada@shop.test", "password1", /password/i],
+		] as const) {
+			await registers(email, password);
+			await saidAt(field).waitFor();
+			expect(await saidAt(field).textContent()).toMatch(reason);
+			expect(await page.getByRole("alert").count()).toBe(1);
+		}
+		expect(guest.complaints).toEqual([]);
+	});
+
 	test("whose password is forgotten gets another by a link in a mail, which works once", async () => {
 		const account = await stage.shop.given.customer();
 		const mailbox = mailboxOf(stage.shop);
@@ -196,7 +223,7 @@ describeInChromium("an account", () => {
 
 		const verify = tokenIn(await mailbox.to(account.email, /Confirm/));
 		await page.goto("/verify-email#token=old");
-		await page.getByText("This link does not work any more").waitFor();
+		await heading(page, "This link does not work any more").waitFor();
 		await opens(`/verify-email#token=${verify}`);
 		await heading(page, "Your address is confirmed").waitFor();
 		expect(await isStillHere()).toBe(true);
@@ -223,7 +250,9 @@ describeInChromium("an account", () => {
 
 		const again = await phone.tab();
 		await again.goto(`/verify-email#token=${token}`);
-		await again.getByText("This link does not work any more").waitFor();
+		await heading(again, "Your address is confirmed").waitFor();
+		await desk.page.goto("/verify-email#token=nonsense");
+		await heading(desk.page, "Your address is confirmed already").waitFor();
 		expect([...desk.complaints, ...phone.complaints]).toEqual([]);
 	});
 });

@@ -12,6 +12,8 @@ export interface FieldProblem {
 export interface Extensions {
 	code?: string;
 	fields?: FieldProblem[];
+	/** Whose value somebody else has already. */
+	field?: string;
 	retryAfter?: number;
 	available?: number;
 	problems?: CartProblemFields[];
@@ -34,6 +36,8 @@ export class ShopError extends Error {
 
 	/** By field; empty where the error is about the whole. */
 	get fields(): Record<string, string> {
+		const { field: taken } = this.extensions;
+		if (taken !== undefined) return { [taken]: this.message };
 		// REST's and GraphQL's field names may have a path before them: input.email.
 		return Object.fromEntries(
 			(this.extensions.fields ?? []).map(({ field, message }) => [field.split(".").at(-1)!, message]),
@@ -55,7 +59,7 @@ export function errorFrom({ message, extensions = {} }: { message: string; exten
 	return new ShopError(inWords(code, message, extensions), code, extensions);
 }
 
-function inWords(code: string, message: string, { retryAfter, traceId }: Extensions): string {
+function inWords(code: string, message: string, { retryAfter, traceId, fields }: Extensions): string {
 	switch (code) {
 		case "UNAVAILABLE":
 		case "OVERLOADED":
@@ -68,6 +72,9 @@ function inWords(code: string, message: string, { retryAfter, traceId }: Extensi
 			return "This e-mail address and password don't belong together.";
 		case "EMAIL_TAKEN":
 			return "There is an account with this e-mail address already.";
+		case "BAD_USER_INPUT":
+			// That something is not valid says nothing; what it is does.
+			return fields?.map((each) => each.message).join(" ") || message;
 		default:
 			return message;
 	}
