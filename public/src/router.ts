@@ -89,6 +89,11 @@ export function createShopRouter(history: RouterHistory): Router {
 				meta: { title: "All orders", for: "admin" },
 			},
 			{
+				path: "/admin/orders/:id",
+				component: lazyPage(() => import("./admin/AdminOrderPage.vue")),
+				meta: { title: "Order", for: "admin" },
+			},
+			{
 				path: "/:anything(.*)*",
 				component: lazyPage(() => import("./ui/NotFoundPage.vue")),
 				meta: { title: "Nothing here" },

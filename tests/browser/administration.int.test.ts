@@ -164,6 +164,42 @@ describeInChromium("an administrator", () => {
 		expect(admin.complaints).toEqual([]);
 	});
 
+	test("is a customer among their own orders, and an operator on those of others", async () => {
+		const { given, when, until } = stage.shop;
+		const [lamp, ada, operator] = await Promise.all([given.product(), given.customer(), given.admin()]);
+		const own = await when.checksOut(operator, [{ product: lamp, quantity: 1 }]);
+		const kept = await when.checksOut(ada, [{ product: lamp, quantity: 1 }]);
+		await Promise.all([until(own).is("CONFIRMED"), until(kept).is("CONFIRMED", { paymentStatus: "CAPTURED" })]);
+		const undone = await when.checksOut(ada, [{ product: lamp, quantity: 1 }], { token: "tok_decline" });
+		await until(undone).is("COMPENSATED");
+		await using admin = await stage.shopper();
+		const { page } = admin;
+		await signsIn(page, ADMIN);
+		const main = page.locator("main");
+
+		await page.goto("/orders");
+		await link(page, own.number).waitFor();
+		expect(await link(page, /^M-/).count()).toBe(1);
+		await link(page, own.number).click();
+		await page.getByText("Every piece was reserved for you.").waitFor();
+		expect(await main.getByRole("link", { name: "Your orders" }).count()).toBe(1);
+
+		for (const address of [`/orders/${undone.id}`, `/checkout/${undone.id}`]) {
+			await page.goto(address);
+			await page.getByText("What was to be ordered went back into the customer's cart.").waitFor();
+			expect(new URL(page.url()).pathname).toBe(`/admin/orders/${undone.id}`);
+			expect(await main.textContent()).not.toMatch(/\byou(rs?)?\b/i);
+		}
+		await link(page, "All orders").click();
+		await link(page, kept.number).click();
+		await page.getByText(ada.email).waitFor();
+		await button(page, "Cancel the order").click();
+		await button(page, "Yes, cancel it").click();
+		await page.getByText("The money has gone back to the customer, the pieces to the shelf.").waitFor();
+		expect(await main.textContent()).not.toMatch(/\byou(rs?)?\b|payment is taken/i);
+		expect(admin.complaints).toEqual([]);
+	});
+
 	test("is somebody else than a customer or a guest, who don't get there", async () => {
 		await using ada = await stage.shopper();
 		await ada.page.goto("/admin/products");

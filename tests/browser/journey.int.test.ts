@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { button, fillsAddress, heading, isConfirmed, link, paysWith, registers } from "./shopping";
 import { describeInChromium } from "../support/servers";
 import { holdsUpPayments, openBrowserStage, type BrowserStage } from "./browser-stage";
@@ -6,6 +7,13 @@ describeInChromium("a guest in the web shop", () => {
 	let stage: BrowserStage;
 	beforeAll(async () => (stage = await openBrowserStage()));
 	afterAll(async () => stage[Symbol.asyncDispose]());
+
+	const aCategory = async (name: string): Promise<{ id: string; slug: string }> =>
+		stage.shop.door.graphql(
+			"mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id slug } }",
+			{ input: { name, slug: `c-${randomUUID()}` } },
+			await stage.shop.given.admin(),
+		);
 
 	test("fills a cart, registers, keeps it, pays, watches the order, finds it again and cancels it", async () => {
 		const { shop } = stage;
@@ -44,6 +52,8 @@ describeInChromium("a guest in the web shop", () => {
 		await button(page, "Yes, cancel it").click();
 		await page.locator("[data-status=CANCELLED]").waitFor();
 		await page.getByText("The money has gone back to you.").waitFor();
+		await page.getByText("It was yours until it was cancelled.").waitFor();
+		expect(await page.locator("main").textContent()).not.toMatch(/it is yours|payment is taken/i);
 		await shop.eventually(() => shop.stockOf(lamp), { onHand: 5, reserved: 0, available: 5 });
 		expect(ada.complaints).toEqual([]);
 	});
@@ -69,6 +79,31 @@ describeInChromium("a guest in the web shop", () => {
 		expect(new Set(loaded).size).toBe(loaded.length);
 		const styles = await Promise.all(loaded.map(async (address) => (await (await fetch(address)).text()).trim()));
 		expect(styles.filter((style) => carried.includes(style))).toEqual([]);
+	});
+
+	test("is told what there is not: an empty shelf, a page past the end, a category or product that was never there", async () => {
+		const shelf = await aCategory("An empty shelf");
+		const lamp = await stage.shop.given.product({ name: "A lonely lamp" });
+		await using guest = await stage.shopper();
+		const { page } = guest;
+		const words = () => page.locator("main").textContent();
+
+		await page.goto(`/?category=${shelf.slug}`);
+		await heading(page, "This shelf is empty").waitFor();
+		expect(await words()).not.toContain("filters");
+		await page.goto(`/?category=${shelf.slug}&max=5`);
+		await heading(page, "Nothing fits all of your filters").waitFor();
+		await page.goto("/?q=lonely&page=4");
+		await heading(page, "The list ends before this page").waitFor();
+		await button(page, "To the last page").click();
+		await link(page, lamp.name).waitFor();
+
+		for (const address of ["/?category=nowhere", `/products/${randomUUID()}`, "/products/7", "/nowhere"]) {
+			const answer = await page.goto(address);
+			await heading(page, "Nothing stands here").waitFor();
+			expect([address, answer?.status(), await page.title()]).toEqual([address, 404, "Nothing here · Molecart"]);
+		}
+		expect(guest.complaints).toEqual([]);
 	});
 
 	test("a search, a filter, a sort order and a page live in the address, and survive a reload", async () => {

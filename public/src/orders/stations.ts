@@ -1,5 +1,7 @@
 import type { OrderFields, OrderStatus } from "../graphql/documents";
 import { hasFailed, isInCheckout, WAY } from "./life";
+import type { Reader } from "./reader";
+import { stationInWords } from "./station-words";
 
 export interface Station {
 	status: OrderStatus;
@@ -10,28 +12,27 @@ export interface Station {
 	at?: string;
 }
 
-const AFTERWARDS: Partial<Record<OrderStatus, { name: string; meaning: string; failed?: boolean }>> = {
-	FAILED: { name: "Stopped", meaning: "A step was refused. What was done is undone, last things first.", failed: true },
-	COMPENSATED: { name: "Everything undone", meaning: "As if it had never been ordered." },
-	CANCELLED: { name: "Cancelled", meaning: "The money goes back to you, the pieces to the shelf." },
-	SHIPPED: { name: "On its way", meaning: "The parcel has left the house." },
-	DELIVERED: { name: "Delivered", meaning: "It has arrived." },
-};
-
 /** The stations behind an order with their times, and those ahead of it. A failed one has no more of the way ahead. */
-export function stationsOf({ status, history }: OrderFields): Station[] {
+export function stationsOf(
+	order: Pick<OrderFields, "status" | "paymentStatus" | "history">,
+	reader: Reader,
+): Station[] {
+	const { status, history } = order;
 	const at = new Map(history.map((entry) => [entry.status, entry.at]));
-	const failed = hasFailed(status);
-	const way = WAY.filter((station) => !failed || at.has(station.status)).map((station): Station => {
-		const time = at.get(station.status);
-		return { ...station, state: time === undefined ? "ahead" : "done", ...(time !== undefined && { at: time }) };
+	const station = (each: OrderStatus, state: Station["state"], time?: string): Station => ({
+		status: each,
+		...stationInWords(each, order, reader),
+		state,
+		...(time !== undefined && { at: time }),
 	});
-	const later = history.flatMap((entry): Station[] => {
-		const known = AFTERWARDS[entry.status];
-		return known ? [{ ...known, status: entry.status, at: entry.at, state: known.failed ? "failed" : "done" }] : [];
-	});
+	const way = WAY.filter((each) => !hasFailed(status) || at.has(each)).map((each) =>
+		station(each, at.has(each) ? "done" : "ahead", at.get(each)),
+	);
+	const later = history
+		.filter((entry) => !WAY.includes(entry.status))
+		.map((entry) => station(entry.status, entry.status === "FAILED" ? "failed" : "done", entry.at));
 	const next = isInCheckout(status) ? way.find(({ state }) => state === "ahead") : undefined;
 	if (next) next.state = "next";
-	if (status === "FAILED") later.push({ ...AFTERWARDS.COMPENSATED!, status: "COMPENSATED", state: "next" });
+	if (status === "FAILED") later.push(station("COMPENSATED", "next"));
 	return [...way, ...later];
 }
