@@ -8,7 +8,9 @@ import { addsToCart, button, fillsAddress, heading, link, signsIn } from "./shop
 
 /** Names that a page has to hold: one without a place to break it, and one that runs the other way. */
 const LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft";
-const RTL = "مصباح نحاسي 🪔";
+const RTL = "مصباح نحاسي 🪔!";
+/** A price that takes room: 123,456.78. */
+const DEAR = 12_345_678;
 
 describeInChromium("axe-core finds nothing, in both themes, on a desk and on a phone", () => {
 	let stage: BrowserStage;
@@ -27,10 +29,10 @@ describeInChromium("axe-core finds nothing, in both themes, on a desk and on a p
 		stage = await openBrowserStage();
 		const { given, when, until } = stage.shop;
 		[lamp, bell, soap, soldOut, account] = await Promise.all([
-			given.product({ name: LONG, stock: 20 }),
+			given.product({ name: LONG, stock: 20, price: DEAR }),
 			given.product({ name: "A brass bell", stock: 3 }),
 			given.product({ name: `${LONG} ${RTL}` }),
-			given.product({ name: RTL, stock: 0 }),
+			given.product({ name: RTL, stock: 0, price: DEAR }),
 			given.customer({ name: "Ada Lovelace" }),
 		]);
 		confirmed = await when.checksOut(account, [{ product: lamp, quantity: 1 }]);
@@ -60,6 +62,36 @@ describeInChromium("axe-core finds nothing, in both themes, on a desk and on a p
 		await guest.goto("/?q=zeppelin");
 		await heading(guest, /Nothing here is called/).waitFor();
 		expect(await faultsOf(guest)).toEqual([]);
+	});
+
+	test("a product that can't be added: the reason covers nothing, its price is in one piece, its name in its own direction", async () => {
+		const { shop } = stage;
+		const [scarce, foreign] = await Promise.all([
+			shop.given.product({ name: `Scarce ${LONG}`, stock: 1, price: DEAR }),
+			shop.given.product({ name: `Scarce? ${RTL}`.split(" ").toReversed().join(" "), stock: 1, price: DEAR }),
+		]);
+		await using shopper = await stage.shopper({ width: 360 });
+		await bringAxe(shopper.context);
+		const page = await shopper.tab();
+		const tile = page.getByRole("listitem").filter({ hasText: scarce.name });
+
+		await page.goto("/?q=scarce");
+		await button(page, `Add ${scarce.name} to the cart`).click();
+		await link(page, "Cart, 1 piece").waitFor();
+		await button(page, `Add ${scarce.name} to the cart`).click();
+		await tile.locator(".field-error").waitFor();
+
+		expect(await faultsOf(page)).toEqual([]);
+		for (const width of [360, 320]) {
+			await page.setViewportSize({ width, height: 900 });
+			const rows = await rowsOf(page, ".price", "$123,456.78");
+			expect([width, rows]).toEqual([width, 1]);
+		}
+		expect(await directionOf(page, "h2", foreign.name)).toBe("rtl");
+		expect(await directionOf(page, "h2", scarce.name)).toBe("ltr");
+		await page.getByRole("searchbox").fill(RTL);
+		expect(await directionOf(page, "#search", "")).toBe("rtl");
+		expect(shopper.complaints).toEqual([]);
 	});
 
 	test("a product, and one that is sold out", async () => {
@@ -113,7 +145,7 @@ describeInChromium("axe-core finds nothing, in both themes, on a desk and on a p
 		expect(await faultsOf(guest)).toEqual([]);
 
 		await guest.goto("/verify-email#token=nonsense");
-		await guest.getByText("This link does not work any more").waitFor();
+		await heading(guest, "This link does not work any more").waitFor();
 		expect(await faultsOf(guest)).toEqual([]);
 	});
 
@@ -194,6 +226,13 @@ describeInChromium("axe-core finds nothing, in both themes, on a desk and on a p
 		await ada.unroute("**/graphql");
 	});
 
+	test("an administrator's view of a customer's order", async () => {
+		await admin.goto(`/admin/orders/${undone.id}`);
+		await admin.getByText(account.email).waitFor();
+
+		expect(await faultsOf(admin)).toEqual([]);
+	});
+
 	test("the administrator's products, one of them, a new one, and the orders", async () => {
 		await admin.goto("/admin/products");
 		await link(admin, soap.name).waitFor();
@@ -217,3 +256,19 @@ describeInChromium("axe-core finds nothing, in both themes, on a desk and on a p
 		expect(await faultsOf(admin)).toEqual([]);
 	});
 });
+
+/** In how many lines the text stands that is the whole of what is found. */
+function rowsOf(page: Page, found: string, text: string): Promise<number> {
+	return page.evaluate<number>(`(() => {
+		const range = document.createRange();
+		range.selectNodeContents(${theOne(found, text)});
+		return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+	})()`);
+}
+
+function directionOf(page: Page, found: string, text: string): Promise<string> {
+	return page.evaluate<string>(`getComputedStyle(${theOne(found, text)}).direction`);
+}
+
+const theOne = (found: string, text: string): string =>
+	`[...document.querySelectorAll(${JSON.stringify(found)})].find((each) => each.textContent === ${JSON.stringify(text)})`;

@@ -1,5 +1,6 @@
 import axe, { type AxeResults } from "axe-core";
 import type { BrowserContext, Page } from "playwright-core";
+import { overlapsOn } from "./overlaps";
 
 /** Each way a page looks: both themes, and the layouts of a phone and of a desk. */
 const LOOKS = [
@@ -8,6 +9,9 @@ const LOOKS = [
 	{ colorScheme: "dark", width: 360 },
 	{ colorScheme: "light", width: 360 },
 ] as const;
+
+/** The narrowest phone of somebody who needs large letters: there nothing may get lost or in the way of something else. */
+const LARGE_TEXT = { width: 320, percent: 200 };
 
 const HEIGHT = 900;
 
@@ -19,7 +23,7 @@ export async function bringAxe(context: BrowserContext): Promise<void> {
 	await context.addInitScript({ content: axe.source });
 }
 
-/** What axe-core finds on the page as it stands, in every look, each with the element; and what is wider than its window. */
+/** What axe-core finds on the page as it stands, in every look, each with the element; and what is in the way of something. */
 export async function faultsOf(page: Page): Promise<string[]> {
 	const faults: string[] = [];
 	for (const { colorScheme, width } of LOOKS) {
@@ -29,12 +33,27 @@ export async function faultsOf(page: Page): Promise<string[]> {
 		const found = violations.flatMap(({ id, help, nodes }) =>
 			nodes.map(({ target }) => `${id}: ${help} (${target.join(" ")})`),
 		);
-		if (await isTooWide(page)) found.push("the page can be scrolled sideways");
+		found.push(...(await collisionsOn(page)));
 		faults.push(...found.map((fault) => `${colorScheme}, ${width} px: ${fault}`));
 	}
-	return faults;
+	return [...faults, ...(await faultsWithLargeText(page))];
 }
 
-function isTooWide(page: Page): Promise<boolean> {
-	return page.evaluate<boolean>("document.documentElement.scrollWidth > innerWidth");
+async function faultsWithLargeText(page: Page): Promise<string[]> {
+	const { width, percent } = LARGE_TEXT;
+	await page.setViewportSize({ width, height: HEIGHT });
+	await enlargeText(page, percent);
+	const found = await collisionsOn(page);
+	await enlargeText(page, 100);
+	return found.map((fault) => `${width} px, text at ${percent} %: ${fault}`);
+}
+
+async function enlargeText(page: Page, percent: number): Promise<void> {
+	await page.evaluate(`document.documentElement.style.fontSize = "${percent}%"`);
+}
+
+async function collisionsOn(page: Page): Promise<string[]> {
+	const found = await overlapsOn(page);
+	const isTooWide = await page.evaluate<boolean>("document.documentElement.scrollWidth > innerWidth");
+	return isTooWide ? [...found, "the page can be scrolled sideways"] : found;
 }

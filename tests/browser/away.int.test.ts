@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+import type { Page, Route } from "playwright-core";
+import { describeInChromium } from "../support/servers";
+import { openBrowserStage, type BrowserStage } from "./browser-stage";
+import { heading, link, signsIn } from "./shopping";
+
+const abort = (route: Route): Promise<void> => route.abort();
+
+describeInChromium("a shop that is away", () => {
+	let stage: BrowserStage;
+	beforeAll(async () => (stage = await openBrowserStage()));
+	afterAll(async () => stage[Symbol.asyncDispose]());
+
+	const aCategory = async (name: string): Promise<{ id: string; name: string }> => {
+		const input = { name, slug: `c-${randomUUID()}` };
+		const create = "mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id name } }";
+		return stage.shop.door.graphql(create, { input }, await stage.shop.given.admin());
+	};
+	const notice = (page: Page) => page.locator("[data-notice]");
+
+	test("leaves no figure of the list before above its error, says whose fault it is, and is noticed when it is back", async () => {
+		const [lamps, bells] = [await aCategory("Lamps"), await aCategory("Bells")];
+		const { given } = stage.shop;
+		await Promise.all([
+			given.product({ name: "A brass lamp", categoryId: lamps.id }),
+			given.product({ name: "A glass lamp", categoryId: lamps.id }),
+			given.product({ name: "A brass bell", categoryId: bells.id }),
+		]);
+		await using guest = await stage.shopper();
+		const { context, page } = guest;
+		await page.goto("/");
+		await link(page, /^Lamps/).click();
+		await page.getByText("2 products", { exact: true }).waitFor();
+
+		await page.route("**/graphql", abort);
+		await link(page, /^Bells/).click();
+		await notice(page).getByText("The shop does not answer just now.").waitFor();
+		expect(await page.getByText(/\d products?$/).count()).toBe(0);
+		expect(await link(page, /lamp/).count()).toBe(0);
+		await page.unroute("**/graphql");
+		await link(page, "A brass bell").waitFor();
+
+		await context.setOffline(true);
+		await link(page, /^Everything/).click();
+		await notice(page).getByText("You are offline.").waitFor();
+		await context.setOffline(false);
+		await link(page, "A glass lamp").waitFor();
+		expect(await notice(page).count()).toBe(0);
+		expect(guest.complaints).toEqual([]);
+	});
+
+	test("is waited for by every page that reads something: it says so, shows nothing old, and goes on by itself", async () => {
+		const { given, until, when } = stage.shop;
+		const [lamp, ada] = await Promise.all([given.product(), given.customer()]);
+		const order = await when.checksOut(ada, [{ product: lamp, quantity: 1 }]);
+		await until(order).is("CONFIRMED");
+		await given.cart(ada, { product: lamp, quantity: 1 });
+		await using shopper = await stage.shopper();
+		const { page } = shopper;
+		await signsIn(page, ada);
+
+		for (const [address, sign] of [
+			[`/products/${lamp.id}`, lamp.name],
+			["/cart", "Your cart"],
+			["/checkout", "Where to"],
+			["/orders", "Your orders"],
+			["/profile", "Addresses"],
+		] as const) {
+			let isAway = true;
+			const isReading = (route: Route): boolean =>
+				(route.request().postDataJSON() as { query: string }).query.startsWith("query");
+			await page.route("**/graphql", (route) => (isAway && isReading(route) ? route.abort() : route.fallback()));
+			await page.goto(address);
+			await notice(page).first().getByText("The shop does not answer just now.").waitFor();
+			expect(await page.locator("main").textContent()).not.toContain("$19.99");
+			isAway = false;
+			await notice(page).first().waitFor({ state: "detached" });
+			await heading(page, sign).first().waitFor();
+			await page.unroute("**/graphql");
+		}
+		await link(page, "Cart, 1 piece").waitFor();
+		expect(shopper.complaints).toEqual([]);
+	});
+
+	test("keeps nobody at a dead link: a page that was never loaded says why, and opens as soon as it can", async () => {
+		await using guest = await stage.shopper();
+		const { context, page } = guest;
+		await page.goto("/");
+		await heading(page, "Good things, kept well.").waitFor();
+
+		await context.setOffline(true);
+		await link(page, /^Cart/).click();
+		await notice(page).getByText("The page could not be opened").waitFor();
+		await notice(page).getByText("You are offline.").waitFor();
+		expect(await page.evaluate("document.activeElement.matches('[data-notice]')")).toBe(true);
+		await context.setOffline(false);
+		await heading(page, "Nothing in it yet").waitFor();
+
+		await page.route(/\/assets\/|favicon/, abort);
+		await link(page, "Sign in").click();
+		await notice(page).getByText("The shop does not answer just now.").waitFor();
+		await page.unroute(/\/assets\/|favicon/);
+		await page.getByLabel("Password").waitFor();
+		expect(await notice(page).count()).toBe(0);
+	});
+
+	test("and comes back newly built has other files: the page is opened anew, once, and else says what is missing", async () => {
+		await using guest = await stage.shopper();
+		const { page } = guest;
+		const isGone = (route: Route): Promise<void> => route.fulfill({ status: 404, body: "" });
+		let opened = 0;
+		page.on("request", (request) => void (request.isNavigationRequest() && opened++));
+		await page.goto("/");
+		await heading(page, "Good things, kept well.").waitFor();
+
+		await page.route("**/assets/LoginPage*", (route) => (opened === 1 ? isGone(route) : route.fallback()));
+		await link(page, "Sign in").click();
+		await page.getByLabel("Password").waitFor();
+		expect(opened).toBe(2);
+
+		await page.route("**/assets/RegisterPage*", isGone);
+		await link(page, "Make an account").click();
+		await notice(page).getByText("A part of the shop is missing.").waitFor();
+		expect(opened).toBe(3);
+		expect(new URL(page.url()).pathname).toBe("/register");
+		await page.unroute("**/assets/RegisterPage*");
+		await page.getByRole("button", { name: "Try again" }).click();
+		await heading(page, "Make an account").waitFor();
+	});
+});
