@@ -18,7 +18,7 @@ import {
 } from "./cart.table";
 import { totalOf, viewOf, type CartProblem, type CartRow, type CartView, type ItemRow } from "./cart.view";
 import { learnProduct, productToBuy, type KnownProduct } from "./catalogue";
-import { LINES_MAX, TOTAL_MAX } from "./limits";
+import { LINES_MAX, QUANTITY_MAX, TOTAL_MAX } from "./limits";
 import { changesIn, shortagesIn } from "./problems";
 
 const idempotencyKeys = idempotencyKeysOf("cart");
@@ -52,11 +52,13 @@ function totalWith(line: string): string {
 		+ ${line}.unit_price::float8 * ${line}.quantity`;
 }
 
-// A line keeps the price at which it was first seen: a new one is a problem that the shopper decides on.
+// A line keeps the price at which it was first seen: a new one is a problem that the shopper decides on. Without an
+// answer there would be more of it than can be counted.
 const upsertItem = sql(
 	"cart.upsert_item",
 	`INSERT INTO cart.items AS i (cart_id, product_id, sku, name, unit_price, quantity) VALUES ($1, $2, $3, $4, $5, $6)
 	ON CONFLICT (cart_id, product_id) DO UPDATE SET quantity = i.quantity + EXCLUDED.quantity
+	WHERE i.quantity <= ${QUANTITY_MAX} - EXCLUDED.quantity
 	RETURNING quantity, (SELECT count(*) FROM cart.items WHERE cart_id = $1 AND product_id <> $2) AS "otherLines",
 		${totalWith("i")} AS total`,
 );
@@ -143,9 +145,9 @@ async function addItem(
 		price.amount,
 		quantity,
 	]);
-	if (item!.quantity > available) throw new InsufficientStockError(id, available);
-	if (item!.otherLines >= LINES_MAX) throw new TooManyLinesError(LINES_MAX);
-	refuseTooDear(item!.total);
+	if (!item || item.quantity > available) throw new InsufficientStockError(id, available);
+	if (item.otherLines >= LINES_MAX) throw new TooManyLinesError(LINES_MAX);
+	refuseTooDear(item.total);
 }
 
 function refuseTooDear(total: number): void {

@@ -29,6 +29,14 @@ export class StockTooLowError extends Errors.MoleculerClientError {
 	}
 }
 
+/** There is more of it already than would leave room for so many. */
+export class StockTooHighError extends Errors.ValidationError {
+	constructor(productId: string, onHand: number, onHandMax: number) {
+		const message = `Of product ${productId} there are ${onHand} on hand, and ${onHandMax} is the most: ${onHandMax - onHand} more at most`;
+		super(message, "VALIDATION_ERROR", [{ field: "delta", message }]);
+	}
+}
+
 /** Why nothing was reserved; the type is the order's failureReason. */
 export class ReservationRefusedError extends Errors.MoleculerClientError {
 	constructor(reason: "OUT_OF_STOCK" | "PRICE_CHANGED" | "PRODUCT_UNAVAILABLE", productId: string) {

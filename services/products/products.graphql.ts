@@ -160,7 +160,7 @@ export const productsGraphQL = {
 			categoryId: ID
 			"A picture: a path of the shop, or an https address; 2,000 characters at most."
 			imageUrl: String
-			"How many there are from the beginning; none without it."
+			"How many there are from the beginning; none without it, 2,147,483,647 at most."
 			initialStock: Int
 		}
 		"What changes of a product; what is left out stays."

@@ -18,6 +18,7 @@ import { categories, categoriesShown, childrenOf, createCategory, type CategoryV
 import { countByCategory, type ProductFilter, getProduct, listProducts, resolveProducts } from "./catalogue";
 import { createProduct, updateProduct } from "./editing";
 import { expireReservations } from "./expire";
+import { ON_HAND_MAX } from "./limits";
 import { productsConsumers } from "./products.consumers";
 import { productsGraphQL, productsOperations } from "./products.graphql";
 import { product } from "./products.model";
@@ -70,7 +71,7 @@ const filter = {
 		inStock: { type: "boolean", optional: true, convert: true },
 	},
 };
-const quantity = { type: "number", integer: true, min: 1, max: 2_147_483_647 };
+const quantity = { type: "number", integer: true, min: 1, max: ON_HAND_MAX };
 
 /** What can be bought, what it costs, and how much of it there is. */
 export default function products({ settings, transport, topology, database }: Resources): ServiceSchema {
@@ -130,7 +131,7 @@ export default function products({ settings, transport, topology, database }: Re
 					price,
 					categoryId,
 					imageUrl: PICTURE,
-					initialStock: { type: "number", integer: true, min: 0, max: 1_000_000_000, default: 0 },
+					initialStock: { type: "number", integer: true, min: 0, max: ON_HAND_MAX, default: 0 },
 					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
 				},
 				handler: createProduct,
@@ -157,7 +158,7 @@ export default function products({ settings, transport, topology, database }: Re
 				params: {
 					$$strict: true,
 					productId: "uuid",
-					delta: { type: "number", integer: true, min: -1_000_000_000, max: 1_000_000_000 },
+					delta: { type: "number", integer: true, min: -ON_HAND_MAX, max: ON_HAND_MAX },
 					reason: { type: "string", trim: true, max: 500, optional: true },
 				},
 				handler: adjustStock,

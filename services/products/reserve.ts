@@ -2,6 +2,7 @@ import type { Context } from "moleculer";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
+import { ON_HAND_MAX } from "./limits";
 import { StockReleased, StockReserved, type StockReleasedReason } from "./products.events";
 import { ReservationRefusedError } from "./products.errors";
 import type { ProductsService } from "./products.service";
@@ -120,7 +121,8 @@ async function hold(
 }
 
 // RESERVED goes back on the shelf as available, SOLD as on hand; of EXPIRED it is only said that it is over. The first
-// one to change the state moves the stock, nobody after it.
+// one to change the state moves the stock, nobody after it. What a shelf can't count any more is not counted: a
+// cancellation must not fail for ever because somebody has filled the shelf meanwhile.
 const giveBack = sql(
 	"catalog.give_back",
 	`WITH reservation AS (
@@ -132,19 +134,19 @@ const giveBack = sql(
 		FROM reservation WHERE r.order_id = reservation.order_id
 	), locked AS (
 		SELECT s.product_id, s.on_hand, s.reserved, s.sold, l.quantity, reservation.cart_id,
-			reservation.state = 'SOLD' AS was_sold
+			reservation.state = 'SOLD' AS was_sold, least(l.quantity, ${ON_HAND_MAX} - s.on_hand) AS fitting
 		FROM reservation JOIN catalog.reservation_lines l USING (order_id) JOIN catalog.stock s USING (product_id)
 		WHERE reservation.state <> 'EXPIRED'
 		ORDER BY s.product_id FOR UPDATE OF s
 	), returned AS (
 		UPDATE catalog.stock s SET
 			reserved = locked.reserved - CASE WHEN locked.was_sold THEN 0 ELSE locked.quantity END,
-			on_hand = locked.on_hand + CASE WHEN locked.was_sold THEN locked.quantity ELSE 0 END,
+			on_hand = locked.on_hand + CASE WHEN locked.was_sold THEN locked.fitting ELSE 0 END,
 			sold = locked.sold - CASE WHEN locked.was_sold THEN locked.quantity ELSE 0 END
 		FROM locked WHERE s.product_id = locked.product_id
 	), noted AS (
 		INSERT INTO catalog.stock_movements (product_id, kind, on_hand_change, reserved_change, order_id, reason)
-		SELECT product_id, CASE WHEN was_sold THEN 'RESTOCKED' ELSE $2 END, CASE WHEN was_sold THEN quantity ELSE 0 END,
+		SELECT product_id, CASE WHEN was_sold THEN 'RESTOCKED' ELSE $2 END, CASE WHEN was_sold THEN fitting ELSE 0 END,
 			CASE WHEN was_sold THEN 0 ELSE -quantity END, $1, $3
 		FROM locked
 	)

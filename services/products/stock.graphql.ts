@@ -2,7 +2,7 @@
 export const stockOperations = {
 	adjustStock: {
 		mutation: /* GraphQL */ `
-			"Adds to what is on hand or takes from it, never below what is reserved. For administrators."
+			"Adds to what is on hand or takes from it, never below what is reserved nor above 2,147,483,647. For administrators."
 			adjustStock(
 				"Of which product."
 				productId: ID!

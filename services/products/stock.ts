@@ -1,7 +1,8 @@
 import type { Context } from "moleculer";
 import type { CallerMeta } from "../../mixins/access/access";
 import { sql } from "../../mixins/database/statement";
-import { ProductNotFoundError, StockTooLowError } from "./products.errors";
+import { ON_HAND_MAX } from "./limits";
+import { ProductNotFoundError, StockTooHighError, StockTooLowError } from "./products.errors";
 import type { ProductsService } from "./products.service";
 import { onStockOf } from "./stock-locks";
 
@@ -43,7 +44,7 @@ const adjust = sql(
 	"catalog.adjust",
 	`WITH adjusted AS (
 		UPDATE catalog.stock SET on_hand = on_hand + $2
-		WHERE product_id = $1 AND on_hand::bigint + $2 BETWEEN reserved AND 2147483647
+		WHERE product_id = $1 AND on_hand::bigint + $2 BETWEEN reserved AND ${ON_HAND_MAX}
 		RETURNING on_hand, reserved
 	), noted AS (
 		INSERT INTO catalog.stock_movements (product_id, kind, on_hand_change, reserved_change, user_id, reason)
@@ -52,7 +53,10 @@ const adjust = sql(
 	SELECT on_hand AS "onHand", reserved, on_hand - reserved AS available FROM adjusted`,
 );
 
-/** @throws {StockTooLowError} when more would go than is there and not reserved */
+/**
+ * @throws {StockTooLowError} when more would go than is there and not reserved
+ * @throws {StockTooHighError} when there would be more than can be counted
+ */
 export async function adjustStock(
 	this: ProductsService,
 	ctx: Context<{ productId: string; delta: number; reason?: string }, CallerMeta>,
@@ -68,5 +72,6 @@ export async function adjustStock(
 	}
 	const [current] = await this.db.query<StockView>(readStock, [[productId]]);
 	if (!current) throw new ProductNotFoundError(productId);
+	if (delta > 0) throw new StockTooHighError(productId, current.onHand, ON_HAND_MAX);
 	throw new StockTooLowError(productId, current.available);
 }

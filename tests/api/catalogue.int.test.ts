@@ -109,4 +109,16 @@ describe("the catalogue", () => {
 		await shop.eventually(async () => (await look()).price.amount, 200);
 		expect((await look()).price.amount).toBe(200);
 	});
+
+	test("an order is cancelled although the shelf has been filled to its limit meanwhile", async () => {
+		const lamp = await shop.given.product({ stock: 2 });
+		const order = await shop.when.checksOut(await shop.given.customer(), [{ product: lamp, quantity: 2 }]);
+		await shop.eventually(() => shop.stockOf(lamp), { onHand: 0, reserved: 0, available: 0 });
+		await shop.when.adjustsStock(lamp, 2_147_483_646);
+
+		await shop.when.cancels(order);
+
+		await shop.eventually(() => shop.stockOf(lamp), expect.objectContaining({ onHand: 2_147_483_647, reserved: 0 }));
+		expect(await shop.deadLetters()).toEqual([]);
+	});
 });

@@ -176,6 +176,19 @@ describe.each(transports)("guests' carts, with events over %s", (events) => {
 		expect(await shop.cartOf(ada)).toMatchObject({ items: [{ quantity: 1 }], total: { amount: 2_000_000_000 } });
 	});
 
+	test("more of a product than can be counted is more than there is", async () => {
+		const leaflet = await shop.given.product({ price: 0, stock: 2_147_483_647 });
+		const ada = await shop.given.customer();
+		const { id: cartId } = await shop.given.cart(ada, { product: leaflet, quantity: 1 });
+		await shop.database.query("UPDATE cart.items SET quantity = 2147483000 WHERE cart_id = $1", [cartId]);
+
+		const adding = shop.given.cart(ada, { product: leaflet, quantity: 1_000 });
+
+		await expect(adding).rejects.toMatchObject({ code: "INSUFFICIENT_STOCK", details: { available: 2_147_483_647 } });
+		const all = await shop.given.cart(ada, { product: leaflet, quantity: 647 });
+		expect(quantitiesIn(all)).toEqual({ [leaflet.id]: 2_147_483_647 });
+	});
+
 	addsUpAtTheEnd(() => shop);
 });
 

@@ -146,5 +146,20 @@ describe.each(transports)("stock and prices, with events over %s", (events) => {
 		await shop.eventually(async () => (await shop.cartOf(ada))!.problems.map(({ code }) => code), [failureReason]);
 	});
 
+	test("more than a shelf can count is refused with the most that there can be, and nothing changes", async () => {
+		const [lamp, none] = [await shop.given.product({ stock: 5 }), await shop.given.product({ stock: 0 })];
+
+		for (const delta of [2_147_483_643, 2_147_483_647]) {
+			await expect(shop.when.adjustsStock(lamp, delta)).rejects.toMatchObject({
+				code: "BAD_USER_INPUT",
+				details: { fields: [{ field: "delta", message: expect.stringContaining("2147483647 is the most") }] },
+			});
+		}
+
+		expect(await shop.stockOf(lamp)).toMatchObject({ onHand: 5 });
+		await expect(shop.when.adjustsStock(lamp, -6)).rejects.toMatchObject({ code: "INSUFFICIENT_STOCK" });
+		expect(await shop.when.adjustsStock(none, 2_147_483_647)).toMatchObject({ onHand: 2_147_483_647 });
+	});
+
 	addsUpAtTheEnd(() => shop);
 });
