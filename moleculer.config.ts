@@ -3,7 +3,7 @@ import pretty from "pino-pretty";
 import { AccessControl } from "./mixins/access/access";
 import { ForgivingRedisCacher } from "./mixins/cache/redis-cacher";
 import { DatabaseFaults } from "./mixins/database/faults.middleware";
-import { readingUuids } from "./mixins/params/uuids";
+import { readingParams } from "./mixins/params/reading";
 import { logLine } from "./node/log-line";
 import { customCommands } from "./node/repl/commands";
 import { readSettings, type Settings } from "./node/settings";
@@ -42,7 +42,7 @@ export function brokerOptions(settings: Settings): BrokerOptions {
 		registry: { strategy: "RoundRobin", preferLocal: true },
 		metrics: { enabled: settings.metricsPort !== undefined, reporter: [] },
 		middlewares: [AccessControl, DatabaseFaults],
-		validator: readingUuids(),
+		validator: readingParams(),
 		replOptions: { customCommands },
 		// Start and stop are ours: the embedded database has to outlive the services.
 		skipProcessEventRegistration: true,

@@ -1,6 +1,8 @@
 import os from "node:os";
 import path from "node:path";
 import { SettingsError, type Environment } from "./environment";
+import { isEmailAddress } from "../mixins/params/emails";
+import { trimmed } from "../mixins/params/texts";
 import * as read from "./environment";
 import { openAddress } from "./open-address";
 import { publicUrl } from "./public-url";
@@ -154,12 +156,12 @@ function readServiceDatabases(env: Environment): Settings["databaseUrlOf"] {
 }
 
 function readAdmin(env: Environment): Settings["admin"] {
-	const email = read.optional(env, "ADMIN_EMAIL");
+	const email = trimmed(read.optional(env, "ADMIN_EMAIL") ?? "");
 	const password = read.optional(env, "ADMIN_PASSWORD");
 	if (!email && !password) return undefined;
 	if (!email) throw new SettingsError("ADMIN_EMAIL", "is missing, although ADMIN_PASSWORD is set");
 	if (!password) throw new SettingsError("ADMIN_PASSWORD", "is missing, although ADMIN_EMAIL is set");
-	if (!/^\S+@\S+$/.test(email)) throw new SettingsError("ADMIN_EMAIL", `is "${email}", which is no e-mail address`);
+	if (!isEmailAddress(email)) throw new SettingsError("ADMIN_EMAIL", `is "${email}", which is no e-mail address`);
 	if ([...password].length < PASSWORD_CHARACTERS_MIN) {
 		throw new SettingsError("ADMIN_PASSWORD", `is shorter than ${PASSWORD_CHARACTERS_MIN} characters`);
 	}

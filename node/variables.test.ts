@@ -147,8 +147,8 @@ const variables: Variable[] = [
 		name: "ADMIN_EMAIL",
 		read: ({ admin }) => admin?.email,
 		default: undefined,
-		good: [["ada@shop.example", "ada@shop.example"]],
-		bad: [["ada", 'ADMIN_EMAIL is "ada", which is no e-mail address.']],
+		good: [["\u00a0ada@shop.example\u200b", "ada@shop.example"]],
+		bad: [["a..b@shop.example", 'ADMIN_EMAIL is "a..b@shop.example", which is no e-mail address.']],
 		beside: { ADMIN_PASSWORD: "correct horse" },
 	},
 	{

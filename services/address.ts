@@ -8,7 +8,7 @@ export interface Address {
 	country: string;
 }
 
-const line = { type: "string", trim: true, min: 1, max: 200 };
+const line = { type: "line", min: 1, max: 200 };
 
 /** Its fields as params of an action. */
 export const ADDRESS_PARAMS = {
@@ -16,6 +16,7 @@ export const ADDRESS_PARAMS = {
 	line1: line,
 	line2: { ...line, min: 0, optional: true },
 	city: line,
-	postalCode: { ...line, max: 20 },
+	/** Some countries have none. */
+	postalCode: { ...line, min: 0, max: 20, default: "" },
 	country: { ...line, max: 100 },
 };

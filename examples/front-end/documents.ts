@@ -21,7 +21,7 @@ export interface AddToCartInput { cartId?: string | null | undefined; productId:
 
 export interface CheckoutInput { cartId: string; cartVersion?: number | null | undefined; idempotencyKey: string; paymentToken: string; shippingAddress?: AddressInput | null | undefined }
 
-export interface AddressInput { city: string; country: string; line1: string; line2?: string | null | undefined; name: string; postalCode: string }
+export interface AddressInput { city: string; country: string; line1: string; line2?: string | null | undefined; name: string; postalCode?: string | null | undefined }
 
 export type Session = { accessToken: string; refreshToken: string; expiresIn: number; user: { id: string; name: string } };
 

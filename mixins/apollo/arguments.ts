@@ -12,11 +12,11 @@ export function actionParams(args: Params, rules: ActionParams = {}): Params {
 }
 
 /**
- * A null says "not given", as if it were left out, except where the action's own params declare the field `nullable`:
- * there it says "nothing". Whatever a field is called it stays one: `__proto__` is no way to the prototype.
+ * A null says "not given", as if it were left out, except where the action's own params say of the field whether it is
+ * `nullable`: there it says "nothing", which the action takes or refuses. Whatever a field is called it stays one: `__proto__` is no way to the prototype.
  */
 export function withoutNulls(params: Params, rules: ActionParams = {}): Params {
-	const given = Object.entries(params).filter(([field, value]) => value !== null || allowsNull(rules[field]));
+	const given = Object.entries(params).filter(([field, value]) => value !== null || saysOfNull(rules[field]));
 	return Object.fromEntries(given.map(([field, value]) => [field, plain(value)]));
 }
 
@@ -35,8 +35,8 @@ function isRecord(value: unknown): value is Params {
 	return prototype === null || prototype === Object.prototype;
 }
 
-/** Whether a validator's rule, long or short, takes null for an answer. */
-function allowsNull(rule: unknown): boolean {
+/** Whether a validator's rule, long or short, says what a null is there. */
+function saysOfNull(rule: unknown): boolean {
 	if (typeof rule === "string") return rule.split("|").some((part) => part === "nullable" || part === "nullable:true");
-	return isRecord(rule) && rule["nullable"] === true;
+	return isRecord(rule) && rule["nullable"] !== undefined;
 }

@@ -151,8 +151,8 @@ export const cartGraphQL = {
 			line2: String
 			"Town or city."
 			city: String!
-			"As the country writes it."
-			postalCode: String!
+			"As the country writes it; some countries have none."
+			postalCode: String
 			"Its name or code."
 			country: String!
 		}

@@ -12,6 +12,7 @@ export type JsonSchema = Record<string, unknown>;
 interface Rule {
 	type?: string;
 	optional?: boolean;
+	nullable?: boolean;
 	default?: unknown;
 	min?: number;
 	max?: number;
@@ -24,19 +25,25 @@ interface Rule {
 
 const SIMPLE: Record<string, JsonSchema> = {
 	uuid: { type: "string", format: "uuid" },
-	email: { type: "string", format: "email" },
+	emailAddress: { type: "string", format: "email", maxLength: 254 },
 	boolean: { type: "boolean" },
 };
+
+const TEXTS = new Set(["string", "line", "text"]);
 
 /** What an action's params say, in OpenAPI's words. Only the rules that the shop uses are known; another one is an error. */
 export function schemaOfRule(given: unknown): JsonSchema {
 	const rule = (typeof given === "string" ? { type: given } : given) as Rule;
+	return rule.nullable ? nullable(schemaOfValue(rule)) : schemaOfValue(rule);
+}
+
+function schemaOfValue(rule: Rule): JsonSchema {
 	const { type = "", min, max, default: preset } = rule;
 	const common = preset === undefined ? {} : { default: preset };
 	if (SIMPLE[type]) return { ...SIMPLE[type], ...(max !== undefined && { maxLength: max }), ...common };
-	if (type === "string") {
+	if (TEXTS.has(type)) {
 		const limits = { ...(min && { minLength: min }), ...(max !== undefined && { maxLength: max }) };
-		return { type, ...limits, ...(rule.pattern && { pattern: rule.pattern.source }), ...common };
+		return { type: "string", ...limits, ...(rule.pattern && { pattern: rule.pattern.source }), ...common };
 	}
 	if (type === "number") {
 		const limits = { ...(min !== undefined && { minimum: min }), ...(max !== undefined && { maximum: max }) };
@@ -45,7 +52,7 @@ export function schemaOfRule(given: unknown): JsonSchema {
 	if (type === "enum") return { type: "string", enum: rule.values, ...common };
 	if (type === "array") return { type, items: schemaOfRule(rule.items), ...(max !== undefined && { maxItems: max }) };
 	if (type === "object") return schemaOfParams(rule.props ?? {});
-	throw new Error(`No word of OpenAPI is known for the rule ${JSON.stringify(given)}`);
+	throw new Error(`No word of OpenAPI is known for the rule ${JSON.stringify(rule)}`);
 }
 
 /** Nothing else may be said: unknown properties are refused. */

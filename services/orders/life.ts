@@ -21,7 +21,8 @@ type CancelParams = { id: string; reason?: string; idempotencyKey?: string };
  * by then.
  */
 export async function cancelOrder(this: OrdersService, ctx: Ctx<CancelParams>): Promise<OrderView> {
-	const { idempotencyKey: key, ...request } = ctx.params;
+	const { idempotencyKey: key, id, reason } = ctx.params;
+	const request = { id, ...(reason && { reason }) };
 	const caller = callerOf(ctx as Context<never, CallerMeta>);
 	const known = await readOrder(this, request.id, caller);
 	return this.db.transaction(

@@ -109,7 +109,7 @@ export const ordersGraphQL = {
 			line2: String
 			"Town or city."
 			city: String!
-			"As the country writes it."
+			"As the country writes it; empty where it has none."
 			postalCode: String!
 			"Its name or code."
 			country: String!

@@ -95,7 +95,7 @@ export default function orders({ settings, transport, topology, database, alone 
 				params: {
 					$$strict: true,
 					id: "uuid",
-					reason: { type: "string", max: 500, optional: true },
+					reason: { type: "text", max: 500, optional: true },
 					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
 				},
 				handler: cancelOrder,

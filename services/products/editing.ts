@@ -71,14 +71,16 @@ export async function insertProduct(
 }
 
 type Changes = Partial<
-	Pick<ProductRow, "sku" | "name" | "description" | "price" | "categoryId" | "imageUrl" | "active">
+	Pick<ProductRow, "sku" | "name" | "price" | "categoryId" | "imageUrl" | "active"> & { description: string | null }
 >;
 
+/** What is said changes, null takes away, and what is not said stays. */
 export async function updateProduct(
 	this: ProductsService,
 	ctx: Context<{ id: string } & Changes>,
 ): Promise<ProductView> {
-	const { id, ...changes } = ctx.params;
+	const { id, ...said } = ctx.params;
+	const changes = { ...said, ...(said.description === null && { description: "" }) } as Partial<ProductRow>;
 	const requestId = ctx.requestID ?? ctx.id;
 	const row = await this.db.transaction(async (tx) => {
 		const { sequelize } = this.db;

@@ -163,7 +163,7 @@ export const productsGraphQL = {
 			"How many there are from the beginning; none without it, 2,147,483,647 at most."
 			initialStock: Int
 		}
-		"What changes of a product; what is left out stays."
+		"What changes of a product; what is left out stays, and null takes away a description, category or picture."
 		input UpdateProductInput {
 			"Its number in the warehouse; unique, 64 characters at most."
 			sku: String

@@ -53,9 +53,9 @@ const KNOWN_WORDS_MS = 10_000;
 const EXPIRY_SWEEP_MS = 1_000;
 
 const ids = { type: "array", items: { type: "uuid" }, max: 1_000 };
-const sku = { type: "string", trim: true, min: 1, max: 64 };
-const name = { type: "string", trim: true, min: 1, max: 200 };
-const description = { type: "string", max: 5_000, optional: true };
+const sku = { type: "line", min: 1, max: 64 };
+const name = { type: "line", min: 1, max: 200 };
+const description = { type: "text", max: 5_000, optional: true };
 const price = { type: "number", integer: true, min: 0, max: 2_147_483_647 };
 const categoryId = { type: "uuid", optional: true };
 /** What the carts' limit for one request may add up to. */
@@ -72,6 +72,11 @@ const filter = {
 	},
 };
 const quantity = { type: "number", integer: true, min: 1, max: ON_HAND_MAX };
+
+/** Of an update: what is left out stays. */
+const CHANGED = { optional: true, nullable: false };
+/** The same, and null takes away what was there. */
+const TAKEN_AWAY = { optional: true, nullable: true };
 
 /** What can be bought, what it costs, and how much of it there is. */
 export default function products({ settings, transport, topology, database }: Resources): ServiceSchema {
@@ -142,13 +147,13 @@ export default function products({ settings, transport, topology, database }: Re
 				params: {
 					$$strict: true,
 					id: "uuid",
-					sku: { ...sku, optional: true },
-					name: { ...name, optional: true },
-					description,
-					price: { ...price, optional: true },
-					categoryId,
-					imageUrl: PICTURE,
-					active: { type: "boolean", optional: true },
+					sku: { ...sku, ...CHANGED },
+					name: { ...name, ...CHANGED },
+					description: { ...description, ...TAKEN_AWAY },
+					price: { ...price, ...CHANGED },
+					categoryId: { ...categoryId, ...TAKEN_AWAY },
+					imageUrl: { ...PICTURE, ...TAKEN_AWAY },
+					active: { type: "boolean", ...CHANGED },
 				},
 				handler: updateProduct,
 			},
@@ -159,7 +164,7 @@ export default function products({ settings, transport, topology, database }: Re
 					$$strict: true,
 					productId: "uuid",
 					delta: { type: "number", integer: true, min: -ON_HAND_MAX, max: ON_HAND_MAX },
-					reason: { type: "string", trim: true, max: 500, optional: true },
+					reason: { type: "text", max: 500, optional: true },
 				},
 				handler: adjustStock,
 			},

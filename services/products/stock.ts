@@ -63,7 +63,7 @@ export async function adjustStock(
 ): Promise<StockView> {
 	const { productId, delta, reason } = ctx.params;
 	const [adjusted] = await this.db.transaction(
-		(tx) => tx.query<StockView>(adjust, [productId, delta, ctx.meta.caller?.id, reason]),
+		(tx) => tx.query<StockView>(adjust, [productId, delta, ctx.meta.caller?.id, reason || null]),
 		onStockOf([productId]),
 	);
 	if (adjusted) {

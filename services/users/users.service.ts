@@ -45,7 +45,9 @@ export type UsersService = Service &
 /** A crowd that arrives at once is let in one by one. */
 const HASHING_TIMEOUT_MS = 30_000;
 
-const email = { type: "email", max: 254, normalize: false };
+const email = { type: "emailAddress" };
+/** Where an account is looked for, whatever it was opened with. */
+const knownEmail = { ...email, known: true };
 const password = { type: "string", min: 1, max: 1_000 };
 /** A browser has it in a cookie instead. */
 const refreshToken = { type: "string", min: 1, max: 200, optional: true };
@@ -78,7 +80,7 @@ export default function users(resources: Resources): ServiceSchema {
 					$$strict: true,
 					email,
 					password,
-					name: { type: "string", trim: true, min: 1, max: 200 },
+					name: { type: "line", min: 1, max: 200 },
 					cartId,
 					idempotencyKey: { type: "string", min: 1, max: 200, optional: true },
 				},
@@ -88,7 +90,7 @@ export default function users(resources: Resources): ServiceSchema {
 			login: {
 				access: "anyone",
 				graphql: usersOperations.login,
-				params: { $$strict: true, email, password, cartId },
+				params: { $$strict: true, email: knownEmail, password, cartId },
 				timeout: HASHING_TIMEOUT_MS,
 				handler: login,
 			},
@@ -114,7 +116,7 @@ export default function users(resources: Resources): ServiceSchema {
 			requestPasswordReset: {
 				access: "anyone",
 				graphql: usersOperations.requestPasswordReset,
-				params: { $$strict: true, email },
+				params: { $$strict: true, email: knownEmail },
 				handler: requestPasswordReset,
 			},
 			resetPassword: {

@@ -103,6 +103,22 @@ describe("an address book", () => {
 		expect(await book()).toEqual([home]);
 	});
 
+	test.each(["", " \u200b", null, undefined])("needs no postal code: %j is none", async (postalCode) => {
+		const hongKong = { name: "Ada Lovelace", line1: "18 Harcourt Road", city: "Admiralty", country: "Hong Kong" };
+		const input = { ...hongKong, ...(postalCode !== undefined && { postalCode }) } as Address;
+		const lamp = await shop.given.product();
+
+		const saved = await save(input);
+		const order = await shop.when.checksOut(ada, [{ product: lamp, quantity: 1 }], { address: input });
+
+		const without = { ...hongKong, line2: null, postalCode: "" };
+		expect(saved.address).toEqual(without);
+		await shop.until(order).is("CONFIRMED");
+		expect((await shop.look(order)).shippingAddress).toEqual(without);
+		expect(await shop.door.rest("POST", "/addresses", { as: ada, body: input })).toMatchObject({ status: 200 });
+		expect(await book()).toHaveLength(1);
+	});
+
 	test("says which field is wrong", async () => {
 		await expect(save({ ...HOME, city: " ", postalCode: "1".repeat(21) })).rejects.toMatchObject({
 			code: "BAD_USER_INPUT",

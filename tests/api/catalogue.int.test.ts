@@ -110,6 +110,52 @@ describe("the catalogue", () => {
 		expect((await look()).price.amount).toBe(200);
 	});
 
+	describe("an update", () => {
+		const FIELDS = "sku name description imageUrl category { id } price { amount } active";
+		const QUERY = `query ($id: ID!) { product(id: $id) { ${FIELDS} } }`;
+		const MUTATION = `mutation ($id: ID!, $input: UpdateProductInput!) { updateProduct(id: $id, input: $input) { ${FIELDS} } }`;
+		const doors: [string, (id: string, changes: object) => Promise<unknown>][] = [
+			["GraphQL", async (id, input) => shop.door.graphql(MUTATION, { id, input }, await shop.given.admin())],
+			[
+				"REST",
+				async (id, body) => {
+					const answer = await shop.door.rest("PATCH", `/products/${id}`, { as: await shop.given.admin(), body });
+					if (answer.status !== 200) throw Object.assign(new Error("refused"), { details: answer.body["error"] });
+				},
+			],
+		];
+		const everything = { description: "Bright.", imageUrl: "/pictures/lamp.svg", active: true };
+		const told = async (id: string) => shop.door.graphql(QUERY, { id }, await shop.given.admin());
+
+		test.each(doors)("over %s takes away what is null, and leaves what is not named", async (_door, update) => {
+			const lamp = await shop.given.product({ name: "Lamp to change", categoryId: lamps });
+			await update(lamp.id, everything);
+			const before = (await told(lamp.id)) as object;
+
+			await update(lamp.id, { categoryId: null, imageUrl: null });
+			await shop.eventually(() => told(lamp.id), { ...before, category: null, imageUrl: null });
+			await update(lamp.id, { description: null });
+
+			const nothing = { ...before, category: null, imageUrl: null, description: "" };
+			await shop.eventually(() => told(lamp.id), nothing);
+			const { rows } = await shop.database.query("SELECT version FROM catalog.products WHERE id = $1", [lamp.id]);
+			expect(rows).toEqual([{ version: 4 }]);
+		});
+
+		test.each(doors)("over %s refuses to take away what has to be there", async (_door, update) => {
+			const lamp = await shop.given.product({ name: "Lamp to keep" });
+			const before = await told(lamp.id);
+
+			for (const field of ["sku", "name", "price", "active"]) {
+				await expect(update(lamp.id, { description: "Changed.", [field]: null })).rejects.toMatchObject({
+					details: { fields: [{ field }] },
+				});
+			}
+
+			expect(await told(lamp.id)).toEqual(before);
+		});
+	});
+
 	test("an order is cancelled although the shelf has been filled to its limit meanwhile", async () => {
 		const lamp = await shop.given.product({ stock: 2 });
 		const order = await shop.when.checksOut(await shop.given.customer(), [{ product: lamp, quantity: 2 }]);

@@ -61,6 +61,26 @@ const NONSENSE: [what: string, mutation: string, input: object, field: string][]
 	["a password of 73 bytes", "registerUser", { email: "a@shop.test", password: "p".repeat(73), name: "A" }, "password"],
 	["an address that is no e-mail", "registerUser", { email: "nobody", password: "12345678", name: "A" }, "email"],
 	[
+		"a mail address with an empty label",
+		"registerUser",
+		{ email: "a@b..test", password: "12345678", name: "A" },
+		"email",
+	],
+	["two dots before the @", "registerUser", { email: "a..b@shop.test", password: "12345678", name: "A" }, "email"],
+	["a name that nobody sees", "registerUser", { email: "a@shop.test", password: "12345678", name: "\u200b" }, "name"],
+	["a name of two lines", "registerUser", { email: "a@shop.test", password: "12345678", name: "A\nB" }, "name"],
+	[
+		"an address whose street nobody sees",
+		"checkout",
+		{
+			cartId: "$cart",
+			paymentToken: "tok_approve",
+			idempotencyKey: "k",
+			shippingAddress: { name: "A", line1: "\u2060\u3164", city: "London", postalCode: "1", country: "GB" },
+		},
+		"shippingAddress.line1",
+	],
+	[
 		"a role from the client",
 		"registerUser",
 		{ email: "a@shop.test", password: "12345678", name: "A", role: "ADMIN" },
@@ -129,10 +149,12 @@ describe.each(transports)("refusals, with events over %s", (events) => {
 	});
 
 	test("an account that exists is EMAIL_TAKEN however it is written, and a wrong password tells nothing", async () => {
-		const input = { email: ada.email.toUpperCase(), password: "not a common one", name: "Eve" };
+		const pasted = `\ufeff ${ada.email.toUpperCase()}\u00a0\u200b`;
+		const input = { email: pasted, password: "not a common one", name: "Eve" };
 		const register = "mutation ($input: RegisterUserInput!) { registerUser(input: $input) { expiresIn } }";
 
 		await expect(shop.door.graphql(register, { input })).rejects.toMatchObject({ code: "EMAIL_TAKEN" });
+		expect(await shop.when.signsIn({ ...ada, email: pasted })).toMatchObject({ id: ada.id });
 		const wrong = shop.when.signsIn({ ...ada, password: "not the password" });
 		const unknown = shop.when.signsIn({ email: "nobody@shop.test", password: "not the password" });
 		const [first, second] = await Promise.allSettled([wrong, unknown]);

@@ -1,4 +1,5 @@
-import type { AddressInput, CheckoutInput } from "../graphql/documents";
+import type { CleanAddress } from "../addresses/address";
+import type { CheckoutInput } from "../graphql/documents";
 import { readStored, store } from "../session/stored";
 
 /**
@@ -59,7 +60,7 @@ function newKey(): string {
 
 interface KeptAddress {
 	userId: string;
-	address: AddressInput & { line2?: string };
+	address: CleanAddress;
 }
 
 /** Until the tab is closed: long enough to try again, no longer than needed. Whoever signs in there next has their own. */
@@ -68,6 +69,6 @@ export function keptAddress(userId: string): KeptAddress["address"] | undefined 
 	return kept?.userId === userId ? kept.address : undefined;
 }
 
-export function keepAddress(userId: string, address: AddressInput): void {
+export function keepAddress(userId: string, address: CleanAddress): void {
 	store(ADDRESS, { userId, address }, () => sessionStorage);
 }

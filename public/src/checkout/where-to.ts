@@ -6,6 +6,7 @@ import {
 	draftOf,
 	emptyAddress,
 	type AddressDraft,
+	type CleanAddress,
 } from "../addresses/address";
 import { ask } from "../graphql/client";
 import { Addresses, SaveAddress, type AddressEntry, type AddressInput } from "../graphql/documents";
@@ -26,7 +27,7 @@ export function useWhereTo() {
 	const keeps = ref(false);
 	const mayKeep = computed(() => saved.value.length < ADDRESSES_MAX);
 
-	const address = (): AddressInput => {
+	const address = (): CleanAddress => {
 		const entry = saved.value.find(({ id }) => id === chosen.value);
 		return cleanAddress(entry ? draftOf(entry.address) : draft);
 	};
@@ -54,7 +55,7 @@ export function useWhereTo() {
 		problems: () => (chosen.value === TYPED ? addressProblems(draft) : {}),
 
 		/** For this tab, should the order have to be tried again. */
-		take(): AddressInput {
+		take(): CleanAddress {
 			const taken = address();
 			keepAddress(userId, taken);
 			return taken;

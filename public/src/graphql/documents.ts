@@ -29,7 +29,7 @@ export interface ChangePasswordInput { currentPassword: string; newPassword: str
 
 export interface ResetPasswordInput { newPassword: string; token: string }
 
-export interface AddressInput { city: string; country: string; line1: string; line2?: string | null | undefined; name: string; postalCode: string }
+export interface AddressInput { city: string; country: string; line1: string; line2?: string | null | undefined; name: string; postalCode?: string | null | undefined }
 
 export interface ProductFilter { categoryId?: string | null | undefined; inStock?: boolean | null | undefined; maxPrice?: number | null | undefined; minPrice?: number | null | undefined; search?: string | null | undefined }
 

@@ -1,0 +1,56 @@
+import type { Check, Rules } from "./reading";
+
+/**
+ * What nobody sees at the end of a text: spaces of every alphabet, zero widths, marks of direction, fillers. Not those
+ * that an emoji may end with.
+ */
+const AROUND =
+	/[\u034f\s\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0]/;
+
+/** Something that takes a place on the screen by itself. */
+const VISIBLE = /[^\s\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** What ends a line, or moves the cursor, or rings a bell. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+const CONTROL_IN_TEXT = /[^\P{Cc}\t\n\r]/u;
+
+/** Without what nobody sees at its ends; empty where all of it is of that kind. One step for each character. */
+export function trimmed(text: string): string {
+	let [start, end] = [0, text.length];
+	while (start < end && AROUND.test(text[start]!)) start++;
+	while (end > start && AROUND.test(text[end - 1]!)) end--;
+	const rest = text.slice(start, end);
+	return VISIBLE.test(rest) ? rest : "";
+}
+
+interface Limits {
+	min?: number;
+	/** UTF-16 code units. */
+	max?: number;
+}
+
+const reading =
+	(control: RegExp): Check<Limits> =>
+	(value, errors, { min = 0, max = Infinity }) => {
+		if (typeof value !== "string") {
+			errors.push({ type: "string", actual: value });
+			return value;
+		}
+		const text = trimmed(value);
+		if (text.length < min) {
+			errors.push({ type: text === "" ? "stringEmpty" : "stringMin", expected: min, actual: text.length });
+		}
+		if (text.length > max) errors.push({ type: "stringMax", expected: max, actual: text.length });
+		if (control.test(text)) errors.push({ type: "control", actual: value });
+		return text;
+	};
+
+/**
+ * What people write: `line` a name, or a line of an address, `text` what may have several. Both are read without what
+ * nobody sees around them, so that a `min` of 1 means something that can be seen; control characters are refused.
+ */
+export function readTexts(validator: Rules): void {
+	validator.addMessage("control", "The '{field}' field must not contain control characters.");
+	validator.alias("line", { type: "custom", check: reading(CONTROL) });
+	validator.alias("text", { type: "custom", check: reading(CONTROL_IN_TEXT) });
+}
