@@ -5,6 +5,7 @@ import { pageSize } from "../pages";
 import { ProductNotFoundError } from "./products.errors";
 import type { ProductRow } from "./products.model";
 import type { ProductsService } from "./products.service";
+import { AS_PEOPLE_SORT } from "./sorting";
 import { corrected, exactly, KNOWN_WORDS, type Condition } from "./search";
 
 /** What GraphQL calls Product; category and stock are resolved by id. */
@@ -34,9 +35,10 @@ export interface ProductFilter {
 
 type ListParams = { filter?: ProductFilter; sort: keyof typeof ORDERS; skip: number; take: number };
 
+/** The index products_by_name is on names in this order. */
 const ORDERS = {
 	NEWEST: "p.created_at DESC, p.id",
-	NAME_ASC: "lower(p.name), p.id",
+	NAME_ASC: `p.name ${AS_PEOPLE_SORT}, p.id`,
 	PRICE_ASC: "p.price, p.id",
 	PRICE_DESC: "p.price DESC, p.id",
 };

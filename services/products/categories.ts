@@ -4,6 +4,7 @@ import { violatedConstraint } from "../../mixins/database/faults";
 import { sql } from "../../mixins/database/statement";
 import { CategoryNotFoundError, NameTakenError } from "./products.errors";
 import type { ProductsService } from "./products.service";
+import { AS_PEOPLE_SORT } from "./sorting";
 
 /** A category; its parent and children are resolved by id. */
 export interface CategoryView {
@@ -14,11 +15,11 @@ export interface CategoryView {
 }
 
 const columns = 'id, slug, name, parent_id AS "parentId"';
-const all = sql("catalog.categories", `SELECT ${columns} FROM catalog.categories ORDER BY name, id`);
+const all = sql("catalog.categories", `SELECT ${columns} FROM catalog.categories ORDER BY name ${AS_PEOPLE_SORT}, id`);
 const byIds = sql("catalog.categories_of", `SELECT ${columns} FROM catalog.categories WHERE id = ANY ($1::uuid[])`);
 const byParents = sql(
 	"catalog.children_of",
-	`SELECT ${columns} FROM catalog.categories WHERE parent_id = ANY ($1::uuid[]) ORDER BY name, id`,
+	`SELECT ${columns} FROM catalog.categories WHERE parent_id = ANY ($1::uuid[]) ORDER BY name ${AS_PEOPLE_SORT}, id`,
 );
 const insert = sql(
 	"catalog.category_insert",

@@ -112,7 +112,8 @@ async function explaining<Result>(values: Partial<ProductRow>, write: () => Prom
 		return await write();
 	} catch (error) {
 		const constraint = violatedConstraint(error);
-		if (constraint === "products_sku_taken") throw new NameTakenError("sku", values.sku!);
+		if (constraint === "products_sku_taken" || constraint === "products_sku_alike")
+			throw new NameTakenError("sku", values.sku!);
 		if (constraint === "products_slug_taken") throw new NameTakenError("slug", values.slug!);
 		if (constraint === "products_category_id_fkey") throw new CategoryNotFoundError(values.categoryId!);
 		throw error;

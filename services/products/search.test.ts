@@ -12,6 +12,27 @@ test("what means something to LIKE is searched as it stands", () => {
 	expect(exactly("100% a_b \\").values).toEqual(["%100\\%%", "%a\\_b%", "%\\\\%"]);
 });
 
+test.each([
+	["Crème", "creme"],
+	["Cre\u0300me", "creme"],
+	["STRAẞE", "strasse"],
+	["Ørsted", "orsted"],
+	["İstanbul ışık", "istanbul isik"],
+	["Ｆｕｌｌ", "full"],
+	["ﬁne", "fine"],
+	["ΛΌΓΟΣ", "λογοσ"],
+	["Ёлка", "елка"],
+	["St James’s", "st james's"],
+	["soft\u00adware\u200b", "software"],
+	["हिन्दी", "हिन्दी"],
+])("%s is searched as %s", (typed, form) => {
+	expect(exactly(typed).values).toEqual(form.split(" ").map((word) => `%${word}%`));
+});
+
+test("a wide % is no wildcard either", () => {
+	expect(exactly("100\uff05").values).toEqual(["%100\\%%"]);
+});
+
 test("nothing typed is no condition, and very much is cut", () => {
 	expect(exactly("   ").sql(1)).toBe("true");
 	expect(exactly("a b c d e f g h").values).toHaveLength(6);

@@ -1,7 +1,8 @@
+import { folded } from "./folded";
 import { nearest } from "./spelling";
 
-/** What is searched; the index products_search is on exactly this. */
-const TEXT = "lower(p.name || ' ' || p.sku || ' ' || p.description)";
+/** What is searched, folded: the index products_search_text is on it. */
+const TEXT = "p.search_text";
 
 /** People type two or three; more would only make it slow. */
 const WORDS_MAX = 6;
@@ -48,7 +49,7 @@ export function corrected(search: string, known: readonly string[]): Condition |
 }
 
 function wordsOf(search: string, between: RegExp): string[] {
-	return search.toLowerCase().split(between).filter(Boolean).slice(0, WORDS_MAX);
+	return folded(search).split(between).filter(Boolean).slice(0, WORDS_MAX);
 }
 
 function anywhere(word: string): string {

@@ -1,18 +1,6 @@
 import { nearest, slips } from "./spelling";
 
-const WORDS = [
-	"lamp",
-	"map",
-	"clamp",
-	"radio",
-	"brass",
-	"lantern",
-	"umbrella",
-	"café",
-	"tablecloth",
-	"mug",
-	"stoneware",
-];
+const WORDS = ["lamp", "map", "clamp", "radio", "brass", "lantern", "umbrella", "tablecloth", "mug", "stoneware"];
 
 test.each([
 	["lmap", ["lamp"]],
@@ -23,7 +11,6 @@ test.each([
 	["brss", ["brass"]],
 	["umbrela", ["umbrella"]],
 	["unbrelal", ["umbrella"]],
-	["cafe", ["café"]],
 	["stonwa", ["stoneware"]],
 	["tabelclot", ["tablecloth"]],
 	["amp", ["amp"]],

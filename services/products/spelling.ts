@@ -18,19 +18,18 @@ function slipsAllowed(letters: number): number {
 
 /**
  * Which of the catalogue's words somebody meant: what was typed, where one of them has it, else those with the fewest
- * slips between. Accents count for nothing.
- * @param typed in lower case
+ * slips between.
+ * @param typed folded, as the words are
  * @returns none where nothing is near enough
  */
 export function nearest(typed: string, words: Iterable<string>): string[] {
-	const meant = plain(typed);
-	const allowed = slipsAllowed(meant.length);
-	if (meant.length > LETTERS_MAX) return [];
+	const allowed = slipsAllowed(typed.length);
+	if (typed.length > LETTERS_MAX) return [];
 	let best = Infinity;
 	let found: string[] = [];
 	for (const word of words) {
 		if (word.includes(typed)) return [typed];
-		const distance = distanceTo(meant, plain(word), allowed);
+		const distance = distanceTo(typed, word, allowed);
 		if (distance > best) continue;
 		if (distance < best) found = [];
 		best = distance;
@@ -63,9 +62,4 @@ export function slips(from: string, to: string): number {
 		[beforeLast, last] = [last, line];
 	}
 	return last[to.length]!;
-}
-
-/** Without accents. */
-function plain(word: string): string {
-	return word.normalize("NFD").replaceAll(/\p{M}/gu, "");
 }

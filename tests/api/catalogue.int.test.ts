@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { folded } from "../../services/products/folded";
 import { openShop, type Shop } from "../support/shop";
 
 interface Found {
@@ -5,20 +7,17 @@ interface Found {
 	totalItems: number;
 }
 
+const BRUSHES = ["Creme brush", "Cre\u0300me brush", "Crème brush"];
+const IN_ORDER = ["Ångström", "Äpfel", "apples", "banana", "éclair", "Ørsted", "Straße", "zebra", "Zebra", "Ёлка"];
+
 describe("the catalogue", () => {
 	let shop: Shop;
 	let lamps: string;
 	let desks: string;
+	let things: string;
 
 	beforeAll(async () => {
 		shop = await openShop({ events: "postgres" });
-		const admin = await shop.given.admin();
-		const category = (slug: string, parentId?: string) =>
-			shop.door.graphql<{ id: string }>(
-				"mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id } }",
-				{ input: { name: slug, slug, parentId } },
-				admin,
-			);
 		lamps = (await category("lamps")).id;
 		desks = (await category("desk-lamps", lamps)).id;
 		await shop.given.product({ name: "Brass Lantern", categoryId: lamps, price: 900 });
@@ -27,9 +26,18 @@ describe("the catalogue", () => {
 		await shop.given.product({ name: "Everyday umbrella 100% dry", price: 3_000, stock: 0 });
 		await shop.given.product({ name: "Map of the world", price: 1_500 });
 		await shop.given.product({ name: "Radio", price: 9_000 });
+		things = (await category("things")).id;
+		for (const name of IN_ORDER.toReversed()) await shop.given.product({ name, categoryId: things });
+		for (const name of BRUSHES) await shop.given.product({ name });
 	});
 	afterAll(async () => shop[Symbol.asyncDispose]());
 
+	const category = async (slug: string, parentId?: string, name = slug) =>
+		shop.door.graphql<{ id: string }>(
+			"mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id } }",
+			{ input: { name, slug, parentId } },
+			await shop.given.admin(),
+		);
 	const search = async (text: string, more: object = {}): Promise<string[]> => {
 		const query =
 			"query ($filter: ProductFilter) { products(filter: $filter, sort: NAME_ASC) { items { id name } totalItems } }";
@@ -79,7 +87,7 @@ describe("the catalogue", () => {
 		const all = await shop.door.graphql<object[]>(query);
 		const cheap = await shop.door.graphql<object[]>(query, { filter: { maxPrice: 1_000 } });
 
-		expect(all).toHaveLength(2);
+		expect(all).toHaveLength(3);
 		expect(all).toEqual(expect.arrayContaining([{ count: 1, category: { id: desks, slug: "desk-lamps" } }]));
 		expect(cheap).toEqual([{ count: 1, category: { id: lamps, slug: "lamps" } }]);
 	});
@@ -93,7 +101,7 @@ describe("the catalogue", () => {
 
 		const pages = [await page(0), await page(3), await page(6), await page(9)].flat();
 
-		expect(new Set(pages).size).toBe(11);
+		expect(new Set(pages).size).toBe(12);
 	});
 
 	test("a changed price is seen within a second, however often it was looked at before", async () => {
@@ -153,6 +161,85 @@ describe("the catalogue", () => {
 			}
 
 			expect(await told(lamp.id)).toEqual(before);
+		});
+	});
+
+	describe("in texts of all alphabets", () => {
+		test.each(["creme", "CRÈME", "cre\u0300me", "crème brush", "ｃｒｅｍｅ", "cre\u00adme\u200b", "crmee"])(
+			"%s finds cream however it is written",
+			async (typed) => {
+				expect((await search(typed)).toSorted()).toEqual(BRUSHES.toSorted());
+			},
+		);
+
+		test.each([
+			["strasse", "Straße"],
+			["STRAẞE", "Straße"],
+			["orsted", "Ørsted"],
+			["angstrom", "Ångström"],
+			["angstorm", "Ångström"],
+			["ёлка", "Ёлка"],
+			["елк", "Ёлка"],
+		])("%s finds %s", async (typed, name) => {
+			expect(await search(typed)).toEqual([name]);
+		});
+
+		test("what is typed is folded as the database folds what is searched, in the older scripts of Unicode", async () => {
+			const blocks = [0x20, 0x100, 0x200, 0x300, 0x400, 0x500, 0x600, 0x900, 0x1e00, 0x1f00, 0x2000, 0xfb00, 0xff00];
+			const typed = blocks.flatMap((block) =>
+				Array.from({ length: 0xe0 }, (_, index) => `x${String.fromCodePoint(block + index)}x`),
+			);
+
+			const { rows } = await shop.database.query("SELECT catalog.folded(each) FROM unnest($1::text[]) AS each", [
+				typed,
+			]);
+
+			expect(rows.map((row) => row.folded)).toEqual(typed.map(folded));
+		});
+
+		test("names are sorted as people sort them, on each page and in the list of categories", async () => {
+			for (const name of IN_ORDER.toReversed().slice(0, 5)) await category(`of-${randomUUID()}`, things, name);
+			const page = async (skip: number): Promise<string[]> => {
+				const query = `query ($id: ID!) {
+					products(filter: { categoryId: $id }, sort: NAME_ASC, skip: ${skip}, take: 3) { items { id name } totalItems }
+				}`;
+				return (await shop.door.graphql<Found>(query, { id: things })).items.map(({ name }) => name);
+			};
+			const categories = await shop.door.graphql<{ id: string; name: string; children: { name: string }[] }[]>(
+				"{ categories { id name children { name } } }",
+			);
+
+			expect([await page(0), await page(3), await page(6), await page(9)].flat()).toEqual(IN_ORDER);
+			const namesOf = (list: { name: string }[]) => list.map(({ name }) => name);
+			const children = IN_ORDER.slice(5);
+			expect(namesOf(categories.find(({ id }) => id === things)!.children)).toEqual(children);
+			expect(namesOf(categories).filter((name) => IN_ORDER.includes(name))).toEqual(children);
+		});
+
+		test("SKUs that differ in case, width, spaces or what nobody sees are one; each is shown as it was typed", async () => {
+			const admin = await shop.given.admin();
+			const create = "mutation ($input: CreateProductInput!) { createProduct(input: $input) { id sku } }";
+			const add = (sku: string) =>
+				shop.door.graphql<{ id: string; sku: string }>(create, { input: { sku, name: "A case", price: 1 } }, admin);
+			const taken = expect.objectContaining({ code: "CONFLICT", details: expect.objectContaining({ field: "sku" }) });
+
+			const first = await add("\u00a0Case-1 ä ");
+			expect(first.sku).toBe("Case-1 ä");
+			for (const sku of [
+				"case-1 ä",
+				"CASE-1Ä",
+				"Case-1\u200b ä",
+				"\u202eCase-1 \u00adä",
+				"Ｃａｓｅ－１\u3000ä",
+				"Case-1 a\u0308",
+			]) {
+				await expect(add(sku)).rejects.toEqual(taken);
+			}
+			const other = await add("Case-2");
+			await expect(shop.when.updatesProduct(other, { sku: "CASE-1 Ä" })).rejects.toEqual(taken);
+			const body = { sku: "case 1ä".replace(" ", "-"), name: "A case", price: 1 };
+			expect(await shop.door.rest("POST", "/products", { as: admin, body })).toMatchObject({ status: 409 });
+			expect(await shop.when.updatesProduct(first, { sku: "CASE-1 Ä" })).toMatchObject({ sku: "CASE-1 Ä" });
 		});
 	});
 
