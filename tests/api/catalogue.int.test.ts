@@ -197,6 +197,17 @@ describe("the catalogue", () => {
 			expect(rows.map((row) => row.folded)).toEqual(typed.map(folded));
 		});
 
+		test.each([
+			["products_search_text", "WHERE active AND search_text LIKE '%brush%'"],
+			["products_by_name", 'WHERE active ORDER BY name COLLATE "und-x-icu", id LIMIT 3'],
+		])("%s is there for what is asked", async (index, asked) => {
+			const [, , plan] = (await shop.database.query(
+				`BEGIN; SET LOCAL enable_seqscan = off; EXPLAIN SELECT id FROM catalog.products ${asked}; ROLLBACK`,
+			)) as unknown as object[];
+
+			expect(JSON.stringify(plan)).toContain(index);
+		});
+
 		test("names are sorted as people sort them, on each page and in the list of categories", async () => {
 			for (const name of IN_ORDER.toReversed().slice(0, 5)) await category(`of-${randomUUID()}`, things, name);
 			const page = async (skip: number): Promise<string[]> => {
