@@ -51,7 +51,7 @@ describeInChromium("with the keyboard alone", () => {
 		await comesTo(page, "Street and number");
 		expect((await focused(page)).description).toBe("Which street and number?");
 		await page.keyboard.type("12 St James's Square");
-		await type("Postal code", "SW1Y 4JH");
+		await type("Postal code (optional)", "SW1Y 4JH");
 		await type("City", "London");
 		await type("Country", "United Kingdom");
 		await tabsTo(page, "Keep it in my address book");
@@ -179,7 +179,7 @@ describeInChromium("with the keyboard alone", () => {
 		await page.keyboard.press("Enter");
 		await comesTo(page, "Name");
 		await type("Street and number", "12 St James's Square");
-		await type("Postal code", "SW1Y 4JH");
+		await type("Postal code (optional)", "SW1Y 4JH");
 		await type("City", "London");
 		await page.keyboard.press("Enter");
 		await comesTo(page, "Country");
