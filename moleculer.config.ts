@@ -24,13 +24,16 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** For Moleculer's own runner; the shop's commands use {@link brokerOptions}. */
 export default (): BrokerOptions => brokerOptions(readSettings(process.env));
 
-/** Turns the settings into what the broker wants, and does nothing else. */
-export function brokerOptions(settings: Settings): BrokerOptions {
+/**
+ * Turns the settings into what the broker wants, and does nothing else.
+ * @param onIdTaken another node has this one's id now; by default the process ends
+ */
+export function brokerOptions(settings: Settings, onIdTaken?: (reason: string) => void): BrokerOptions {
 	return {
 		namespace: settings.namespace,
 		nodeID: settings.nodeId,
 		logger: logger(settings),
-		transporter: transporter(settings),
+		transporter: transporter(settings, onIdTaken),
 		cacher: cacher(settings),
 		// For a node that is frozen, or whose wire swallows everything: one that was killed the transporter notices at once.
 		heartbeatInterval: 2,
@@ -49,8 +52,13 @@ export function brokerOptions(settings: Settings): BrokerOptions {
 	};
 }
 
-function transporter({ amqpUrl }: Settings): RabbitmqTransporter | null {
-	return amqpUrl ? new RabbitmqTransporter({ url: amqpUrl, prefetch: PREFETCH, queuedMsMax: QUEUED_MS_MAX }) : null;
+function transporter(
+	{ amqpUrl }: Settings,
+	onIdTaken: ((reason: string) => void) | undefined,
+): RabbitmqTransporter | null {
+	return amqpUrl
+		? new RabbitmqTransporter({ url: amqpUrl, prefetch: PREFETCH, queuedMsMax: QUEUED_MS_MAX, onIdTaken })
+		: null;
 }
 
 function cacher({ redisUrl }: Settings): BrokerOptions["cacher"] {

@@ -18,6 +18,7 @@ import { refuseTakenAddress } from "./address-problem";
 import { databasesOf, needsEmbedded, prepareDatabases, reachDatabases, type NodeDatabase } from "./databases";
 import { SettingsError } from "./environment";
 import { firstData, type FirstData } from "./first-data";
+import { holdNodeId } from "./hold-node-id";
 import { startMonitor } from "./monitor";
 import { openAddress } from "./open-address";
 import { SecondProcessError, takePlace, type Place } from "./place";
@@ -29,6 +30,7 @@ import { SERVICE_NAMES, type Settings } from "./settings";
 import { nameCache } from "./shop-cache";
 import { settleShop, type Shop } from "./shop-id";
 import { logOf } from "./log";
+import { RabbitmqTransporter } from "./transporter/rabbitmq-transporter";
 
 /** One node of the shop, at work. */
 export interface Node {
@@ -84,7 +86,7 @@ interface Start {
 }
 
 async function start({ settings, onFatal, undo, stop, patience }: Start): Promise<Node> {
-	const broker = new ServiceBroker(brokerOptions(settings));
+	const broker = new ServiceBroker(brokerOptions(settings, onFatal));
 	let brokerStopping: Promise<void> | undefined;
 	const stopBroker = (): Promise<void> => (brokerStopping ??= broker.stop());
 	// Its cache connects to Redis when it is made, and would keep a failed command from ending.
@@ -109,6 +111,8 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		const place = await placeOn(database, !settings.amqpUrl, onFatal, patience);
 		undo.push(() => place.release());
 	}
+	const letGoOfId = await takeNodeId(broker, settings, patience);
+	undo.push(letGoOfId);
 	const { known, applied, access, warnings } = await prepareDatabases(databases);
 	if (applied.length > 0) logOf(broker).info(`Applied ${applied.length} migrations`);
 	for (const warning of warnings) logOf(broker).warn(warning);
@@ -133,6 +137,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	for (const name of settings.services) broker.createService(services[name](resources));
 	undo.push(stopBroker);
 	await broker.start();
+	await letGoOfId();
 	const data = await firstData(broker, settings);
 	await serveFromTheFirstRequest(broker);
 	await hearOfTheOthers(broker);
@@ -190,6 +195,17 @@ async function startEmbedded(settings: Settings, broker: ServiceBroker, onFatal:
 	const embedded = await startEmbeddedPostgres({ dataDir: settings.dataDir, log: (line) => logOf(broker).info(line) });
 	void embedded.exited.then((reason) => onFatal(`The embedded database has ended: ${reason}`));
 	return embedded;
+}
+
+/** Nobody else hears of a process without a broker. @throws {NodeIdTakenError} {@link UnreachableError} */
+async function takeNodeId(
+	{ transit }: ServiceBroker,
+	{ amqpUrl }: Settings,
+	patience: Patience | undefined,
+): Promise<() => Promise<void>> {
+	const { tx } = transit ?? {};
+	if (!(amqpUrl && tx instanceof RabbitmqTransporter)) return () => Promise.resolve();
+	return holdNodeId(amqpUrl, tx.identity(), patience);
 }
 
 /** @throws {SecondProcessError} {@link UnreachableError} */

@@ -1,6 +1,7 @@
 import { ServiceBroker } from "moleculer";
 import { brokerOptions } from "../moleculer.config";
 import { SettingsError } from "./environment";
+import { newNodeId } from "./node-id";
 import { readSettings } from "./settings";
 import { nameCache } from "./shop-cache";
 import { shopOn } from "./shop-id";
@@ -16,7 +17,7 @@ async function main(): Promise<void> {
 	}
 	const shopId = await shopOn(settings.amqpUrl);
 	const broker = new ServiceBroker(
-		brokerOptions({ ...settings, nodeId: `operator-${process.pid}`, logLevel: "warn", metricsPort: undefined }),
+		brokerOptions({ ...settings, nodeId: newNodeId("operator"), logLevel: "warn", metricsPort: undefined }),
 	);
 	nameCache(broker, shopId);
 	await broker.start();

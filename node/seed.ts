@@ -1,5 +1,6 @@
 import { runCommand } from "./command";
 import { startNode } from "./node";
+import { newNodeId } from "./node-id";
 import { SERVICE_NAMES, type Settings } from "./settings";
 
 /** `npm run seed`: the demo catalogue and the administrator's account, safe to run twice. */
@@ -11,6 +12,8 @@ runCommand(async (settings) => {
 		seed: "demo",
 		logLevel: "warn",
 		metricsPort: undefined,
+		// It may be run beside a node, with that node's environment.
+		nodeId: newNodeId("seed"),
 	};
 	const http = { ...settings.http, port: 0 };
 	const node = await startNode({ ...quiet, http }, (reason) => {

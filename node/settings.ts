@@ -1,9 +1,9 @@
-import os from "node:os";
 import path from "node:path";
 import { SettingsError, type Environment } from "./environment";
 import { isEmailAddress } from "../mixins/params/emails";
 import { trimmed } from "../mixins/params/texts";
 import * as read from "./environment";
+import { newNodeId } from "./node-id";
 import { openAddress } from "./open-address";
 import { publicUrl } from "./public-url";
 import { mailbox, smtpServer, type Mailbox, type SmtpServer } from "./smtp";
@@ -86,7 +86,7 @@ export function readSettings(env: Environment): Settings {
 		mail: readMail(env),
 		services,
 		namespace: read.text(env, "NAMESPACE", ""),
-		nodeId: read.text(env, "NODE_ID", `${os.hostname().toLowerCase()}-${process.pid}`),
+		nodeId: read.text(env, "NODE_ID", newNodeId()),
 		databaseUrl,
 		databaseUrlOf: readServiceDatabases(env),
 		amqpUrl: read.url(env, "AMQP_URL", ["amqp:", "amqps:"]),

@@ -80,7 +80,7 @@ const variables: Variable[] = [
 	{
 		name: "NODE_ID",
 		read: ({ nodeId }) => nodeId,
-		default: `${os.hostname().toLowerCase()}-${process.pid}`,
+		default: expect.stringMatching(new RegExp(`^${os.hostname().toLowerCase()}-${process.pid}-[0-9a-f]{8}$`)),
 		good: [["orders-1", "orders-1"]],
 	},
 	{

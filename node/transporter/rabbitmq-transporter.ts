@@ -2,7 +2,9 @@ import type { ConsumeMessage, Message } from "amqplib";
 import { Errors, Transporters } from "moleculer";
 import { setTimeout as pause } from "node:timers/promises";
 import { pauseAfter } from "../../mixins/events/backoff";
+import { channelsOn } from "../../mixins/events/rabbitmq/connection";
 import { logOf } from "../log";
+import { holdId, NodeIdTakenError, TAKEN_MS_MAX, type Identity } from "./held-id";
 import { openLink, type Link } from "./link";
 import { recentIds } from "./recent";
 
@@ -29,6 +31,7 @@ const FAILURES_PER_LINE = 20;
 
 const REQUEST = "REQ";
 const RESPONSE = "RES";
+const INFO = "INFO";
 
 /** What Moleculer hands over to be sent. */
 type Packet = Parameters<Transporters.AMQP["prepublish"]>[0];
@@ -44,6 +47,8 @@ export interface RabbitmqTransporterOptions {
 	prefetch: number;
 	/** A request that waited longer in its queue is dropped by RabbitMQ. */
 	queuedMsMax: number;
+	/** Another node has this one's id now. By default the process ends, as Moleculer's own does. */
+	onIdTaken?: ((reason: string) => void) | undefined;
 }
 
 /**
@@ -54,6 +59,7 @@ export interface RabbitmqTransporterOptions {
  * - A node that was killed is noticed by whoever waits for it within half a second: RabbitMQ deletes its PING queue with
  *   its connection, and returns what is sent there. Nothing has to be answered in time, so a busy node is no dead one.
  * - A request that is delivered again, because its acknowledgement got lost, is not carried out again.
+ * - It holds the node's id: where another process has it, nothing is declared, heard or said.
  */
 export class RabbitmqTransporter extends Transporters.AMQP {
 	private readonly url: string;
@@ -63,15 +69,32 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 	private staying: Promise<void> = Promise.resolve();
 	private unsent: Unsent[] = [];
 	private readonly taken: ReturnType<typeof recentIds>;
+	private readonly onIdTaken: ((reason: string) => void) | undefined;
+	private idTakenSinceMs: number | undefined;
 	/** When a node was first not there. */
 	private readonly missedAtMs = new Map<string, number>();
 
-	constructor({ url, prefetch, queuedMsMax }: RabbitmqTransporterOptions) {
+	constructor({ url, prefetch, queuedMsMax, onIdTaken }: RabbitmqTransporterOptions) {
 		super({ url, prefetch, queueOptions: { messageTtl: queuedMsMax } });
 		this.url = url;
 		this.prefetch = prefetch;
+		this.onIdTaken = onIdTaken;
 		// Those of a connection that was lost come again within that time, or never.
 		this.taken = recentIds(queuedMsMax, 100_000);
+	}
+
+	/** As which it is known on RabbitMQ. */
+	identity(): Identity {
+		return { prefix: this.prefix, nodeId: this.nodeID, instanceId: this.broker.instanceID };
+	}
+
+	/** What is thrown here is logged, and the packet not heard: Moleculer would end this process, which has the id. */
+	override deserialize(type: string, message: Buffer): Packet {
+		const packet = super.deserialize(type, message);
+		const { sender, instanceID } = packet.payload as { sender?: string; instanceID?: string };
+		const isImpostors = type === INFO && sender === this.nodeID && instanceID !== this.broker.instanceID;
+		if (isImpostors) throw new Error(`Another process speaks as ${this.nodeID} without holding that id`);
+		return packet;
 	}
 
 	/** Resolves once connected; later losses are repaired in the background. */
@@ -100,6 +123,7 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 				});
 			} catch (error) {
 				reason = (error as Error).message;
+				if (error instanceof NodeIdTakenError) this.lookAtTaken(error);
 			}
 			if (this.stopping.signal.aborted) return;
 			if (failures++ % FAILURES_PER_LINE === 0)
@@ -125,13 +149,28 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 		this.link = link;
 		Object.assign(this, { connection: link.connection, channel: link.channel, bindings: [] });
 		try {
-			await Promise.race([this.takeUp(), failWhenOver(link)]);
+			await Promise.race([this.hold(link).then(() => this.takeUp()), failWhenOver(link)]);
 			isUp();
 			return await link.ended;
 		} finally {
 			clearInterval(probing);
 			this.letGo(link);
 		}
+	}
+
+	/** @throws {NodeIdTakenError} */
+	private async hold({ connection, end }: Link): Promise<void> {
+		const isHeld = await holdId(channelsOn(connection), this.identity(), () => end("this node's id was let go of"));
+		if (!isHeld) throw new NodeIdTakenError(this.url, this.identity());
+		this.idTakenSinceMs = undefined;
+	}
+
+	/** Who has taken the id while this node was away keeps it; who is gone already is gone after a moment. */
+	private lookAtTaken({ message }: NodeIdTakenError): void {
+		this.idTakenSinceMs ??= performance.now();
+		if (performance.now() - this.idTakenSinceMs < TAKEN_MS_MAX) return;
+		if (this.onIdTaken) this.onIdTaken(message);
+		else this.broker.fatal(message);
 	}
 
 	/** As Moleculer's own does it: subscriptions are not kept over a connection. */
