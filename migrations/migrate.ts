@@ -95,6 +95,13 @@ const BOOK = {
 		made_at timestamptz NOT NULL DEFAULT now()
 	);
 	GRANT SELECT, INSERT ON migrations.ids TO PUBLIC`,
+	// The shop's, for databases without its catalogue: where that is, it decides.
+	currency: `CREATE TABLE migrations.currency (
+		is_only_row boolean PRIMARY KEY DEFAULT true CHECK (is_only_row),
+		code text NOT NULL CHECK (code ~ '^[A-Z]{3}$'),
+		kept_at timestamptz NOT NULL DEFAULT now()
+	);
+	GRANT SELECT, INSERT ON migrations.currency TO PUBLIC`,
 };
 
 /** IF NOT EXISTS takes the right to make it even where it is there; the catalogue tells everybody. */

@@ -54,7 +54,7 @@ async function keep(client: pg.Client, whose: Whose, id: string): Promise<string
 	return (await read(client))[whose]!;
 }
 
-async function onDatabase<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+export async function onDatabase<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
 	const client = new pg.Client({
 		...clientConfig(url),
 		application_name: "molecart ids",

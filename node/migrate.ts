@@ -1,6 +1,7 @@
 import { startEmbeddedPostgres } from "../embedded/postgres";
 import { databasesOf, needsEmbedded, prepareDatabases, reachDatabases } from "./databases";
 import { runCommand } from "./command";
+import { refuseOtherCurrency } from "./shop-currency";
 
 /** `npm run migrate`: brings the schemas of this node's services up to date, makes their roles, and stops. */
 runCommand(async (settings) => {
@@ -8,6 +9,7 @@ runCommand(async (settings) => {
 	try {
 		const databases = databasesOf(settings, embedded?.url);
 		await reachDatabases(databases);
+		await refuseOtherCurrency(databases.all, settings.currency);
 		const { applied, warnings } = await prepareDatabases(databases);
 		const done =
 			applied.length > 0 ? `Applied:\n${applied.map((name) => `  ${name}`).join("\n")}` : "Everything is up to date.";

@@ -28,6 +28,7 @@ import { reachRedis } from "./reach-servers";
 import { jwtSecret } from "./secrets";
 import { SERVICE_NAMES, type Settings } from "./settings";
 import { nameCache } from "./shop-cache";
+import { keepCurrency, refuseOtherCurrency } from "./shop-currency";
 import { settleShop, type Shop } from "./shop-id";
 import { logOf } from "./log";
 import { RabbitmqTransporter } from "./transporter/rabbitmq-transporter";
@@ -111,6 +112,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		const place = await placeOn(database, !settings.amqpUrl, onFatal, patience);
 		undo.push(() => place.release());
 	}
+	const isCurrencyKnown = await refuseOtherCurrency(databases.all, settings.currency);
 	const letGoOfId = await takeNodeId(broker, settings, patience);
 	undo.push(letGoOfId);
 	const { known, applied, access, warnings } = await prepareDatabases(databases);
@@ -119,7 +121,8 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	if (settings.redisUrl) await reachRedis(settings.redisUrl, patience);
 
 	// Before anything is declared or published: a shop that is refused must not have disturbed the other one.
-	const shop = await settleShop(known, settings.amqpUrl, patience);
+	const currency = { code: settings.currency, isSettled: isCurrencyKnown || settings.services.includes("products") };
+	const shop = await settleShop(known, currency, settings.amqpUrl, patience);
 	nameCache(broker, shop.id);
 	transport = await openTransport({ settings, access, broker, shop, onFatal, undo });
 	monitor.watch(access);
@@ -138,6 +141,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	undo.push(stopBroker);
 	await broker.start();
 	await letGoOfId();
+	if (shop.isCurrencySettled) await keepCurrency(databases.all, settings.currency);
 	const data = await firstData(broker, settings);
 	await serveFromTheFirstRequest(broker);
 	await hearOfTheOthers(broker);

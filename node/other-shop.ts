@@ -4,6 +4,9 @@ import type { ClaimedError } from "../mixins/events/rabbitmq/claims";
 /** The exchange that names the shop of a virtual host. */
 export const SHOP_CLAIM = "shop";
 
+/** The exchange that names the currency of the shop. */
+export const CURRENCY_CLAIM = "shop.currency";
+
 /** The exchange that names the database on which a service works. */
 export const databaseClaim = (service: string): string => `${service}.database`;
 

@@ -1,10 +1,12 @@
+import { addressOf, vhostOf } from "../mixins/events/rabbitmq/address";
 import { claimAll, ClaimedError, holderOf, type Claim } from "../mixins/events/rabbitmq/claims";
 import { brokerConnection } from "../mixins/events/rabbitmq/connection";
 import type { Channels } from "../mixins/events/rabbitmq/declare";
 import type { Log } from "../mixins/events/transport";
+import { OtherCurrencyError } from "../services/currency";
 import { keepShopId, newId } from "./database-ids";
 import type { KnownDatabase } from "./databases";
-import { databaseClaim, OtherShopsVhostError, SHOP_CLAIM, TwoShopsError } from "./other-shop";
+import { CURRENCY_CLAIM, databaseClaim, OtherShopsVhostError, SHOP_CLAIM, TwoShopsError } from "./other-shop";
 import { reach, type Patience } from "./reach";
 import { reachAmqp } from "./reach-servers";
 import { SERVICE_NAMES } from "./settings";
@@ -16,7 +18,16 @@ export interface Shop {
 	/** What this node needs of the virtual host. */
 	claims: Claim[];
 	/** Somebody else has one of them: the sentence for whoever started this node. */
-	lostTo(error: ClaimedError): OtherShopsVhostError;
+	lostTo(error: ClaimedError): OtherShopsVhostError | OtherCurrencyError;
+	/** It is the one of this node then. */
+	isCurrencySettled: boolean;
+}
+
+/** What a node's prices are in. */
+export interface Currency {
+	code: string;
+	/** A database knows it, or the node hosts the catalogue, whose first start settles it. */
+	isSettled: boolean;
 }
 
 /** What there is to say, the error says. */
@@ -30,32 +41,42 @@ const ROUNDS_MAX = 5;
  * by the first of a shop's nodes, whichever service it hosts, and kept in each database and on the virtual host. A
  * database without one takes that of the virtual host, if its services work on no other one there. Of the databases
  * that have never met, RabbitMQ decides: it names one, in one step.
- * @throws {TwoShopsError} {@link OtherShopsVhostError} {@link UnreachableError}, and then has left nothing behind
+ * The currency is the catalogue's to settle; a node without it compares its own, as soon as there is one.
+ * @throws {TwoShopsError} {@link OtherShopsVhostError} {@link OtherCurrencyError} {@link UnreachableError}, and then has
+ * left nothing behind
  */
 export async function settleShop(
 	databases: readonly KnownDatabase[],
+	currency: Currency,
 	amqpUrl: string | undefined,
 	patience?: Patience,
 ): Promise<Shop> {
 	const known = agreed(databases);
 	const own = claimsOf(databases);
-	const lostTo = (error: ClaimedError): OtherShopsVhostError =>
-		new OtherShopsVhostError(amqpUrl!, error, (service) => variableOf(databases, service));
-	if (amqpUrl === undefined) return { id: await keep(databases, known ?? newId(), "DATABASE_URL"), claims: [], lostTo };
+	const ofCurrency = claimOf(currency);
+	const lostTo = (error: ClaimedError): OtherShopsVhostError | OtherCurrencyError =>
+		problemOf(amqpUrl!, error, (service) => variableOf(databases, service));
+	if (amqpUrl === undefined) {
+		const id = await keep(databases, known ?? newId(), "DATABASE_URL");
+		return { id, claims: [], lostTo, isCurrencySettled: currency.isSettled };
+	}
 
 	const settle = async (on: Channels): Promise<Shop> => {
-		if (databases.length === 0) return { id: await holderOf(on, SHOP_CLAIM), claims: [], lostTo };
 		for (let round = 1; ; round++) {
-			const id = known ?? (await holderOf(on, SHOP_CLAIM)) ?? newId();
-			const claims = [...own, { name: SHOP_CLAIM, holder: id }];
+			const held = known ?? (await holderOf(on, SHOP_CLAIM));
+			const id = databases.length === 0 ? held : (held ?? newId());
+			const ofShop = databases.length === 0 || id === undefined ? [] : [{ name: SHOP_CLAIM, holder: id }];
+			const claims = [...own, ...ofShop, ofCurrency];
 			try {
 				const giveBack = await claimAll(on, claims);
-				await keep(databases, id, "AMQP_URL").catch(async (error: unknown) => {
-					// A database that is away for a moment is asked again, and others may have taken the id over already.
-					if (error instanceof TwoShopsError) await giveBack();
-					throw error;
-				});
-				return { id, claims, lostTo };
+				if (id !== undefined)
+					await keep(databases, id, "AMQP_URL").catch(async (error: unknown) => {
+						// A database that is away for a moment is asked again, and others may have taken the id over already.
+						if (error instanceof TwoShopsError) await giveBack();
+						throw error;
+					});
+				const isCurrencySettled = currency.isSettled || (await holderOf(on, CURRENCY_CLAIM)) !== undefined;
+				return { id, claims, lostTo, isCurrencySettled };
 			} catch (error) {
 				if (!(error instanceof ClaimedError)) throw error;
 				const isUndecided = known === undefined && error.claim.name === SHOP_CLAIM;
@@ -66,6 +87,21 @@ export async function settleShop(
 	return onVhost(amqpUrl, settle, patience);
 }
 
+function claimOf({ code, isSettled }: Currency): Claim {
+	return { name: CURRENCY_CLAIM, holder: code, isOthers: !isSettled };
+}
+
+function problemOf(
+	amqpUrl: string,
+	error: ClaimedError,
+	variable: (service: string) => string,
+): OtherShopsVhostError | OtherCurrencyError {
+	const { claim, holder } = error;
+	if (claim.name !== CURRENCY_CLAIM) return new OtherShopsVhostError(amqpUrl, error, variable);
+	const witness = `the virtual host "${vhostOf(amqpUrl)}" at ${addressOf(amqpUrl)}`;
+	return new OtherCurrencyError(holder ?? "another currency", claim.holder, witness);
+}
+
 /** The id of the shop whose virtual host this is. */
 export function shopOn(amqpUrl: string): Promise<string | undefined> {
 	return onVhost(amqpUrl, (on) => holderOf(on, SHOP_CLAIM));
@@ -73,15 +109,19 @@ export function shopOn(amqpUrl: string): Promise<string | undefined> {
 
 /**
  * Waits for RabbitMQ. Where the databases know their shop, the virtual host has to be its own, and is from then on; on
- * which of them which service works, only a node that hosts it can say.
- * @throws {TwoShopsError} {@link OtherShopsVhostError} {@link UnreachableError}
+ * which of them which service works, only a node that hosts it can say. The currency is compared where there is one.
+ * @throws {TwoShopsError} {@link OtherShopsVhostError} {@link OtherCurrencyError} {@link UnreachableError}
  */
-export async function refuseOtherShops(databases: readonly KnownDatabase[], amqpUrl: string): Promise<void> {
+export async function refuseOtherShops(
+	databases: readonly KnownDatabase[],
+	currency: Currency,
+	amqpUrl: string,
+): Promise<void> {
 	const known = agreed(databases);
+	const ofShop = known === undefined ? [] : [{ name: SHOP_CLAIM, holder: known }];
 	await onVhost(amqpUrl, async (on) => {
-		if (known === undefined) return;
-		await claimAll(on, [{ name: SHOP_CLAIM, holder: known }]).catch((error: unknown) => {
-			throw error instanceof ClaimedError ? new OtherShopsVhostError(amqpUrl, error, () => "DATABASE_URL") : error;
+		await claimAll(on, [...ofShop, claimOf(currency)]).catch((error: unknown) => {
+			throw error instanceof ClaimedError ? problemOf(amqpUrl, error, () => "DATABASE_URL") : error;
 		});
 	});
 }
@@ -149,7 +189,8 @@ const ACCESS_REFUSED = 403;
 
 /** @throws the error itself when it is of another kind */
 function refusalOf(error: unknown): Refusal {
-	if (error instanceof TwoShopsError || error instanceof OtherShopsVhostError) return new Refusal(error);
+	const isRefusal = [TwoShopsError, OtherShopsVhostError, OtherCurrencyError].some((kind) => error instanceof kind);
+	if (isRefusal) return new Refusal(error as Error);
 	const { code, message } = error as { code?: number; message: string };
 	if (code !== ACCESS_REFUSED) throw error;
 	return new Refusal(

@@ -6,6 +6,7 @@ import { SettingsError } from "./environment";
 import { databasesOf, needsEmbedded, reachDatabases, type KnownDatabase } from "./databases";
 import { idsIfMade } from "./database-ids";
 import type { Settings } from "./settings";
+import { refuseOtherCurrency } from "./shop-currency";
 import { refuseOtherShops } from "./shop-id";
 
 /**
@@ -15,7 +16,8 @@ import { refuseOtherShops } from "./shop-id";
 runCommand(async (settings) => {
 	const { amqpUrl, nodeId } = settings;
 	if (!amqpUrl) throw new SettingsError("AMQP_URL", "is missing: without RabbitMQ there is no topology to declare");
-	await refuseOtherShops(await knownDatabases(settings), amqpUrl);
+	const currency = { code: settings.currency, isSettled: false };
+	await refuseOtherShops(await knownDatabases(settings), currency, amqpUrl);
 	// Conflicts are told at the end, all together.
 	const log = { info: () => undefined, warn: say, error: () => undefined };
 	const transport = rabbitmqTransport({ url: amqpUrl, node: nodeId, log });
@@ -35,6 +37,7 @@ async function knownDatabases(settings: Settings): Promise<KnownDatabase[]> {
 	if (needsEmbedded(settings)) return [];
 	const databases = databasesOf(settings, undefined);
 	await reachDatabases(databases);
+	await refuseOtherCurrency(databases.all, settings.currency);
 	const known = await Promise.all(
 		databases.all.map(async (database) => ({ database, ids: await idsIfMade(database.url) })),
 	);

@@ -1,6 +1,7 @@
 import type { Context } from "moleculer";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
+import { CurrencyMismatchError } from "../currency";
 import { ProductNotFoundError } from "./cart.errors";
 
 /** A product as the cart needs it. */
@@ -8,16 +9,38 @@ export interface KnownProduct {
 	id: string;
 	sku: string;
 	name: string;
-	price: { amount: number };
+	price: { amount: number; currency: string };
 	active: boolean;
 	/** The same number as the aggregate_version of the event that told of it. */
 	version: number;
 }
 
-/** Asks the products service. @throws {ProductNotFoundError} for one that can't be bought */
-export async function productToBuy(ctx: Context, id: string): Promise<{ product: KnownProduct; available: number }> {
+/**
+ * Asks the products service: one entry for each id, in their order; null for one that is not there.
+ * @throws {CurrencyMismatchError} where its prices are not in the currency of the carts
+ */
+export async function productsAsTheyAre(
+	ctx: Context,
+	ids: string[],
+	currency: string,
+): Promise<(KnownProduct | null)[]> {
+	const products = await ctx.call<(KnownProduct | null)[], { ids: string[] }>("products.resolve", { ids });
+	const other = products.find((product) => product && product.price.currency !== currency);
+	if (other) {
+		const mismatch = { currency: other.price.currency, wanted: currency };
+		throw new CurrencyMismatchError(`The price of ${other.name}`, mismatch, "CONFLICT");
+	}
+	return products;
+}
+
+/** @throws {ProductNotFoundError} for one that can't be bought; {@link CurrencyMismatchError} */
+export async function productToBuy(
+	ctx: Context,
+	id: string,
+	currency: string,
+): Promise<{ product: KnownProduct; available: number }> {
 	const [[product], [available]] = await Promise.all([
-		ctx.call<(KnownProduct | null)[], { ids: string[] }>("products.resolve", { ids: [id] }),
+		productsAsTheyAre(ctx, [id], currency),
 		ctx.call<number[], { ids: string[] }>("products.available", { ids: [id] }),
 	]);
 	if (!product?.active) throw new ProductNotFoundError(id);

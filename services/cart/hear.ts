@@ -3,6 +3,7 @@ import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import type { Envelope } from "../../mixins/events/envelope";
 import type { ProductUpdated, StockReleased, StockReserved } from "../products/products.events";
+import { CurrencyMismatchError } from "../currency";
 import type { CartService } from "./cart.service";
 import { learnProduct } from "./catalogue";
 
@@ -12,8 +13,11 @@ export async function hearOfProduct(
 	tx: Transaction,
 	{ data, aggregate_version }: Envelope<z.output<typeof ProductUpdated.data>>,
 ): Promise<void> {
-	const { productId: id, sku, name, price, active } = data;
-	await learnProduct(tx, { id, sku, name, price: { amount: price }, active, version: aggregate_version });
+	const { productId: id, sku, name, price, currency, active } = data;
+	if (currency !== this.currency) {
+		throw new CurrencyMismatchError(`The price of product ${id}`, { currency, wanted: this.currency });
+	}
+	await learnProduct(tx, { id, sku, name, price: { amount: price, currency }, active, version: aggregate_version });
 }
 
 // Older news than what is known changes nothing: events of one order may come out of order after a retry.

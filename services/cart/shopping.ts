@@ -17,7 +17,7 @@ import {
 	touchCart,
 } from "./cart.table";
 import { totalOf, viewOf, type CartProblem, type CartRow, type CartView, type ItemRow } from "./cart.view";
-import { learnProduct, productToBuy, type KnownProduct } from "./catalogue";
+import { learnProduct, productsAsTheyAre, productToBuy, type KnownProduct } from "./catalogue";
 import { LINES_MAX, QUANTITY_MAX, TOTAL_MAX } from "./limits";
 import { changesIn, shortagesIn } from "./problems";
 
@@ -87,7 +87,7 @@ export async function addToCart(this: CartService, ctx: Ctx<AddParams>): Promise
 
 /** @returns the cart's id */
 async function addOnce(service: CartService, ctx: Ctx<AddParams>, keyed: KeyedRequest | undefined): Promise<string> {
-	const { product, available } = await productToBuy(ctx, ctx.params.productId);
+	const { product, available } = await productToBuy(ctx, ctx.params.productId, service.currency);
 	const add = (tx: Transaction) => addProduct(service, tx, ctx, product, available);
 	const whose = ctx.params.cartId ?? ctx.meta.caller?.id;
 	return service.db.transaction(
@@ -160,7 +160,7 @@ export async function updateItem(
 	ctx: Ctx<{ cartId: string; productId: string; quantity: number }>,
 ): Promise<CartView> {
 	const { cartId, productId, quantity } = ctx.params;
-	const available = quantity > 0 ? (await productToBuy(ctx, productId)).available : 0;
+	const available = quantity > 0 ? (await productToBuy(ctx, productId, this.currency)).available : 0;
 	if (quantity > available) throw new InsufficientStockError(productId, available);
 	return change(this, ctx, cartId, async (tx, cart) => {
 		const [found] =
@@ -203,7 +203,7 @@ export async function acceptChanges(this: CartService, ctx: Ctx<{ cartId: string
 	const { id } = await findCart(this.db, ctx.params.cartId, ctx.meta.caller);
 	const ids = (await itemsOf(this.db, id)).map(({ productId }) => productId);
 	const [products, quantities] = await Promise.all([
-		ctx.call<(KnownProduct | null)[], { ids: string[] }>("products.resolve", { ids }),
+		productsAsTheyAre(ctx, ids, this.currency),
 		ctx.call<number[], { ids: string[] }>("products.available", { ids }),
 	]);
 	const available = new Map(ids.map((productId, index) => [productId, quantities[index]!]));

@@ -7,6 +7,9 @@ import type { OrdersService } from "./orders.service";
 
 export interface CancellationData {
 	orderId: string;
+	/** What the order came to, in minor units; missing in cancellations from before. */
+	amount?: number;
+	currency?: string;
 	/** How the money went back, once it has: what was never captured is voided. */
 	settled?: PaymentStatus;
 }
@@ -30,9 +33,14 @@ export const cancellationSaga = saga<CancellationData, OrdersService>({
  * capture takes that needs no operator.
  */
 async function refundPayment(step: StepContext<CancellationData>) {
-	const { orderId } = step.data;
+	const { orderId, amount, currency } = step.data;
 	const operation = { sagaId: step.sagaId, step: "refund", operationId: step.operationId };
-	const refunded = await step.call<{ settled?: PaymentStatus } | null>("payments.refund", { operation, orderId });
+	const refunded = await step.call<{ settled?: PaymentStatus } | null>("payments.refund", {
+		operation,
+		orderId,
+		amount,
+		currency,
+	});
 	return { keep: { settled: refunded?.settled ?? "REFUNDED" } };
 }
 

@@ -38,7 +38,7 @@ export const checkoutSaga = (reservationTtlS: number) =>
 	});
 
 async function reserveStock(step: Checkout) {
-	const { id: orderId, cartId, items } = step.data;
+	const { id: orderId, cartId, items, currency } = step.data;
 	const [{ shippingAddress }] = await Promise.all([
 		step.call<{ shippingAddress: Address | null }>("cart.checkoutDetails", { orderId }),
 		step.call("products.reserve", {
@@ -46,6 +46,7 @@ async function reserveStock(step: Checkout) {
 			orderId,
 			cartId,
 			items: items.map(wanted),
+			currency,
 		}),
 	]);
 	return { pass: shippingAddress };
@@ -74,7 +75,8 @@ async function secureStock(step: Checkout) {
 }
 
 async function capturePayment(step: Checkout) {
-	await step.call("payments.capture", { operation: operationOf(step, "capture"), orderId: step.data.id });
+	const { id: orderId, total: amount, currency } = step.data;
+	await step.call("payments.capture", { operation: operationOf(step, "capture"), orderId, amount, currency });
 }
 
 async function giveCartBack(step: Checkout) {

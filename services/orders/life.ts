@@ -65,7 +65,7 @@ async function acceptCancellation(
 		cause,
 	);
 	const sagaId = uuidv5("cancellation", id);
-	await service.beginSaga(tx, "cancellation", { sagaId, data: { orderId: id }, correlationId: id });
+	await service.beginSaga(tx, "cancellation", { sagaId, data: { orderId: id, ...order.total }, correlationId: id });
 	service.tellFollowers(tx, order);
 	return order;
 }

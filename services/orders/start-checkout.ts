@@ -5,6 +5,7 @@ import type { Envelope } from "../../mixins/events/envelope";
 import { UnknownAggregateError } from "../../mixins/events/unknown-aggregate";
 import type { CartCheckoutInitiated } from "../cart/cart.events";
 import type { PaymentFailed } from "../payments/payments.events";
+import { refuseOtherSum } from "../sums";
 import { OrderPlaced } from "./orders.events";
 import { insertOrder } from "./orders.table";
 import type { OrdersService } from "./orders.service";
@@ -26,7 +27,7 @@ export async function startCheckout(
 }
 
 // Not the saga, which is cleared away some time after its end.
-const orderOf = sql("orders.known", "SELECT id FROM orders.orders WHERE id = $1");
+const sumOf = sql("orders.sum", "SELECT total, currency FROM orders.orders WHERE id = $1");
 
 /** The answer may have been lost on its way to the saga: it asks again at once instead of after its pause. */
 export async function hearOfPayment(
@@ -34,7 +35,8 @@ export async function hearOfPayment(
 	tx: Transaction,
 	{ data, event_type }: Envelope<z.output<typeof PaymentFailed.data>>,
 ): Promise<void> {
-	const [order] = await tx.query(orderOf, [data.orderId]);
+	const [order] = await tx.query<{ total: number; currency: string }>(sumOf, [data.orderId]);
 	if (!order) throw new UnknownAggregateError("order", data.orderId, event_type);
+	refuseOtherSum(`order ${data.orderId}`, order, data);
 	await this.nudgeSaga(tx, data.orderId);
 }

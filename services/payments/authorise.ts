@@ -1,11 +1,13 @@
 import { Errors, type Context } from "moleculer";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
 import { READ_TIMEOUT_MS } from "../timeouts";
+import { CurrencyMismatchError } from "../currency";
+import { refuseOtherSum } from "../sums";
 import { ask, stepTime, type StepTime } from "./ask";
 import { PaymentRefusedError, WrongPaymentStatusError, type RefusalReason } from "./payments.errors";
 import { PaymentFailed, PaymentProcessed } from "./payments.events";
 import type { PaymentsService } from "./payments.service";
-import { moveOrFind, movePayment, openPayment, type PaymentRow, type PaymentStatus } from "./payments.table";
+import { moveOrFind, movePayment, openPayment, sumOf, type PaymentRow, type PaymentStatus } from "./payments.table";
 import type { ProviderAnswer } from "./providers/provider";
 import { voidAtProvider } from "./void";
 
@@ -21,10 +23,13 @@ export interface AuthoriseParams {
 /**
  * Asks the provider to hold the money: written down before, asked outside of any transaction, written down after.
  * An attempt that died or got no answer is found again by its operation id, never made twice.
- * @throws {PaymentRefusedError} {@link PaymentUnavailableError}
+ * @throws {PaymentRefusedError} {@link PaymentUnavailableError} {@link CurrencyMismatchError} {@link SumMismatchError}
  */
 export async function authorise(this: PaymentsService, ctx: Context<AuthoriseParams>): Promise<void> {
 	const { operation, orderId, amount, currency } = ctx.params;
+	if (currency !== this.currency) {
+		throw new CurrencyMismatchError(`Order ${orderId}`, { currency, wanted: this.currency });
+	}
 	const time = stepTime();
 	// Asked for while the payment is written down. Whether it is needed, and so whether a no matters, turns out there.
 	const asked = ctx.call<{ token: string }, object>("cart.paymentToken", { orderId }, { timeout: READ_TIMEOUT_MS });
@@ -33,6 +38,7 @@ export async function authorise(this: PaymentsService, ctx: Context<AuthorisePar
 		await participant.begin(tx, operation);
 		return openPayment(tx, { orderId, amount, currency, authorizeOperationId: operation.operationId });
 	});
+	refuseOtherSum(`order ${orderId}`, sumOf(payment), { amount, currency });
 	if (payment.status === "DECLINED") throw new PaymentRefusedError(orderId, payment.failureReason as RefusalReason);
 	if (payment.status === "AUTHORIZING") {
 		const answer = await askProvider(this, payment, (await asked).token, { isNew, time });

@@ -16,10 +16,14 @@ import { capture, refund } from "./settle";
 import { voidPayment } from "./void";
 
 /** What the handlers of this service find in `this`. */
-export type PaymentsService = Service & WithDatabase & WithOutbox & { provider: PaymentProvider };
+export type PaymentsService = Service & WithDatabase & WithOutbox & { provider: PaymentProvider; currency: string };
 
 const operation = operationParams;
 const orderId = "uuid";
+const amount = { type: "number", integer: true, min: 0 };
+const currency = { type: "string", length: 3 };
+/** What the order came to; a node of before doesn't say. */
+const sum = { amount: { ...amount, optional: true }, currency: { ...currency, optional: true } };
 
 /** The shop's own books of what was paid; the money itself is the provider's business. */
 export default function payments({ settings, transport, topology, database }: Resources): ServiceSchema {
@@ -35,17 +39,12 @@ export default function payments({ settings, transport, topology, database }: Re
 		],
 		actions: {
 			authorise: {
-				params: {
-					operation,
-					orderId,
-					amount: { type: "number", integer: true, min: 0 },
-					currency: { type: "string", length: 3 },
-				},
+				params: { operation, orderId, amount, currency },
 				handler: authorise,
 			},
 			void: { params: { operation, orderId }, handler: voidPayment },
-			capture: { params: { operation, orderId }, handler: capture },
-			refund: { params: { operation, orderId }, handler: refund },
+			capture: { params: { operation, orderId, ...sum }, handler: capture },
+			refund: { params: { operation, orderId, ...sum }, handler: refund },
 			settleByHand: {
 				params: {
 					operation,
@@ -59,6 +58,7 @@ export default function payments({ settings, transport, topology, database }: Re
 			},
 		},
 		created() {
+			this.currency = settings.currency;
 			provider = sandboxProvider(database("sandbox_provider").url);
 			this.provider = provider;
 		},

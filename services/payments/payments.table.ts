@@ -19,6 +19,11 @@ export interface PaymentRow {
 	unmovedForMs: number;
 }
 
+/** What it comes to. */
+export function sumOf({ amount, currency }: PaymentRow): { total: number; currency: string } {
+	return { total: amount, currency };
+}
+
 /** What a person has said that they did at the provider's desk, or that nobody will do. */
 export interface SettledByHand {
 	what: "capture" | "refund" | "void";

@@ -1,16 +1,17 @@
 import type { Context } from "moleculer";
 import { participantOf, StepUndoneError, type Operation } from "../../mixins/saga/participant";
+import { refuseOtherSum } from "../sums";
 import { ask, stepTime } from "./ask";
 import { isCaptureOver, ON_ITS_WAY_MS } from "./capture-over";
 import { SettlementUnderWayError, WrongPaymentStatusError } from "./payments.errors";
 import type { PaymentsService } from "./payments.service";
-import { findPayment, moveOrFind, type PaymentRow, type PaymentStatus } from "./payments.table";
+import { findPayment, moveOrFind, sumOf, type PaymentRow, type PaymentStatus } from "./payments.table";
 import type { Standing } from "./providers/provider";
 import { voidAtProvider } from "./void";
 
 const participant = participantOf("payments");
 
-type Ctx = Context<{ operation: Operation; orderId: string }>;
+type Ctx = Context<{ operation: Operation; orderId: string; amount?: number; currency?: string }>;
 
 /**
  * Takes the money that was authorised. The provider knows a repetition by its operation id.
@@ -19,7 +20,7 @@ type Ctx = Context<{ operation: Operation; orderId: string }>;
 export async function capture(this: PaymentsService, ctx: Ctx): Promise<void> {
 	const { operation, orderId } = ctx.params;
 	const time = stepTime();
-	const payment = await findPending(this, operation, orderId);
+	const payment = await findPending(this, ctx.params);
 	if (payment?.status === "CAPTURED" || payment?.status === "REFUNDED") return;
 	if (payment?.status !== "AUTHORIZED") throw new WrongPaymentStatusError(orderId, payment?.status, "CAPTURED");
 	await ask(orderId, time, (signal) => this.provider.capture(requestOf(payment, operation), signal));
@@ -39,7 +40,7 @@ export interface Refunded {
 export async function refund(this: PaymentsService, ctx: Ctx): Promise<Refunded> {
 	const { operation, orderId } = ctx.params;
 	const time = stepTime();
-	const payment = await findPending(this, operation, orderId);
+	const payment = await findPending(this, ctx.params);
 	if (payment?.status === "REFUNDED") return { settled: "REFUNDED" };
 	if (payment?.status === "VOIDED") {
 		await voidAtProvider(this, payment, time);
@@ -87,14 +88,17 @@ function isLongAgo({ unmovedForMs }: PaymentRow): boolean {
 	return unmovedForMs > ON_ITS_WAY_MS;
 }
 
-/** @throws {StepUndoneError} when an operator has left the step out: a late attempt must not do it all the same */
+/**
+ * @throws {StepUndoneError} when an operator has left the step out: a late attempt must not do it all the same
+ * @throws {CurrencyMismatchError} {@link SumMismatchError} when the order came to something else
+ */
 async function findPending(
 	{ db }: PaymentsService,
-	operation: Operation,
-	orderId: string,
+	{ operation, orderId, ...sum }: Ctx["params"],
 ): Promise<PaymentRow | undefined> {
 	const [payment, overForMs] = await Promise.all([findPayment(db, orderId), participant.undoneForMs(db, operation)]);
 	if (overForMs !== undefined) throw new StepUndoneError(operation);
+	if (payment) refuseOtherSum(`order ${orderId}`, sumOf(payment), sum);
 	return payment;
 }
 

@@ -212,6 +212,7 @@ export default function products({ settings, transport, topology, database }: Re
 					operation: operationParams,
 					orderId: "uuid",
 					cartId: "uuid",
+					currency: { type: "string", length: 3, optional: true },
 					items: {
 						type: "array",
 						min: 1,

@@ -2,6 +2,7 @@ import type { Context } from "moleculer";
 import type { Transaction } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { participantOf, type Operation } from "../../mixins/saga/participant";
+import { CurrencyMismatchError } from "../currency";
 import { ON_HAND_MAX } from "./limits";
 import { StockReleased, StockReserved, type StockReleasedReason } from "./products.events";
 import { ReservationRefusedError } from "./products.errors";
@@ -69,6 +70,8 @@ export interface ReserveParams {
 	orderId: string;
 	cartId: string;
 	items: WantedItem[];
+	/** What the prices are in; a node of before doesn't say. */
+	currency?: string;
 }
 
 export interface Reservation {
@@ -76,9 +79,15 @@ export interface Reservation {
 	expiresAt: string;
 }
 
-/** @throws {ReservationRefusedError} when one line can't be had as it was seen; then nothing is reserved */
-export function reserve(this: ProductsService, ctx: Context<ReserveParams>): Promise<Reservation> {
-	const { operation, orderId, cartId } = ctx.params;
+/**
+ * @throws {ReservationRefusedError} when one line can't be had as it was seen; then nothing is reserved
+ * @throws {CurrencyMismatchError} when the prices that were seen are other money
+ */
+export async function reserve(this: ProductsService, ctx: Context<ReserveParams>): Promise<Reservation> {
+	const { operation, orderId, cartId, currency = this.currency } = ctx.params;
+	if (currency !== this.currency) {
+		throw new CurrencyMismatchError(`Order ${orderId}`, { currency, wanted: this.currency });
+	}
 	const items = sumByProduct(ctx.params.items);
 	return this.db.transaction(
 		(tx) =>

@@ -11,7 +11,7 @@ const payment = { paymentId: randomUUID(), amount: 1_999, currency: "USD" };
 const reservation =
 	"INSERT INTO catalog.reservations (order_id, cart_id, state) VALUES ($1, gen_random_uuid(), 'RELEASED')";
 const placed = `INSERT INTO orders.orders (id, number, user_id, cart_id, status, items, total, currency)
-	VALUES ($1::uuid, 'M-' || left($1::uuid::text, 8), gen_random_uuid(), gen_random_uuid(), 'COMPENSATED', '[]', 0, 'USD')`;
+	VALUES ($1::uuid, 'M-' || left($1::uuid::text, 8), gen_random_uuid(), gen_random_uuid(), 'COMPENSATED', '[]', 1999, 'USD')`;
 const accepted = `WITH cart AS (INSERT INTO cart.carts (id, reference) VALUES (gen_random_uuid(), gen_random_uuid()) RETURNING id)
 	INSERT INTO cart.checkouts (order_id, cart_id, user_id, items, total, currency)
 	SELECT $1, id, gen_random_uuid(), '[]', 0, 'USD' FROM cart`;

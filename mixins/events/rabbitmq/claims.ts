@@ -6,6 +6,8 @@ export interface Claim {
 	name: string;
 	/** An id, 40 characters at most: in its refusal RabbitMQ cuts off what is longer. */
 	holder: string;
+	/** It is for somebody else to take: compared where it is there, and not made. */
+	isOthers?: boolean;
 }
 
 /** Somebody else has it. */
@@ -50,7 +52,7 @@ export async function claimAll(on: Channels, claims: readonly Claim[]): Promise<
 		for (const name of taken.toReversed()) await onChannel(on, (channel) => channel.deleteExchange(name));
 	};
 	try {
-		for (const claim of claims.filter((_, index) => !there[index])) {
+		for (const claim of claims.filter(({ isOthers }, index) => !there[index] && !isOthers)) {
 			await confirmClaims(on, [claim]);
 			taken.push(claim.name);
 		}
@@ -64,6 +66,7 @@ export async function claimAll(on: Channels, claims: readonly Claim[]): Promise<
 /** What has been taken is still ours; what somebody has deleted is taken again. @throws {ClaimedError} */
 export async function confirmClaims(on: Channels, claims: readonly Claim[]): Promise<void> {
 	for (const claim of claims) {
+		if (claim.isOthers && !(await exists(on, claim.name))) continue;
 		try {
 			await onChannel(on, (channel) =>
 				channel.assertExchange(claim.name, "fanout", {

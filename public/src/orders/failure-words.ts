@@ -13,6 +13,7 @@ const REASONS: Record<string, string | Voices> = {
 		"A price changed while it was ordered, and nobody pays another sum than the one seen.",
 	),
 	PRODUCT_UNAVAILABLE: voices("Something in your cart is no longer sold.", "Something in the cart is no longer sold."),
+	CURRENCY_MISMATCH: "The prices were not all in the same money, so nothing was bought.",
 	PAYMENT_DECLINED: voices("Your bank declined the payment.", "The bank declined the payment."),
 	PAYMENT_INSUFFICIENT_FUNDS: SHORT_OF_MONEY,
 	INSUFFICIENT_FUNDS: SHORT_OF_MONEY,

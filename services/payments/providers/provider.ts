@@ -28,7 +28,7 @@ export interface PaymentProvider {
 	authorise(request: ProviderRequest & { token: string }, signal: AbortSignal): Promise<ProviderAnswer>;
 	/** Whether this authorisation was approved, whenever its answer got lost. */
 	lookUp(operationId: string, signal: AbortSignal): Promise<boolean>;
-	/** Refuses what was voided. */
+	/** Refuses what was voided, and another sum or currency than was authorised. */
 	capture(request: ProviderRequest, signal: AbortSignal): Promise<void>;
 	/** What has become of an authorisation by the provider's own books, whoever asked for it, at a desk as well. */
 	standing(authorisationId: string, signal: AbortSignal): Promise<Standing>;
@@ -38,6 +38,7 @@ export interface PaymentProvider {
 	 * give that one back.
 	 */
 	void(request: ProviderRequest & { authorisationId: string }, signal: AbortSignal): Promise<void>;
+	/** Refuses another sum or currency than was captured. */
 	refund(request: ProviderRequest, signal: AbortSignal): Promise<void>;
 	/** Hands each late approval to `hear`, from any node, at least once and again until `hear` has succeeded. */
 	listen(hear: (approval: LateApproval) => Promise<void>): void;

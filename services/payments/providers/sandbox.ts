@@ -52,10 +52,12 @@ export function sandboxProvider(databaseUrl: string): PaymentProvider {
 		},
 		lookUp: (operationId) => isInLedger(pool, operationId),
 		async capture(request) {
-			if (!(await recordCapture(pool, request))) throw new Error("the authorisation was voided");
+			if (!(await recordCapture(pool, request))) throw new Error("the authorisation was voided, or is of another sum");
 		},
 		standing: (authorisationId) => standingOf(pool, authorisationId),
-		refund: (request) => recordRefund(pool, request),
+		async refund(request) {
+			if (!(await recordRefund(pool, request))) throw new Error("the capture is of another sum");
+		},
 		async void({ authorisationId, ...request }) {
 			await pool.query(CALL_OFF, [authorisationId]);
 			await pool.query(VOID, [request.operationId, request.orderId, authorisationId]);
@@ -99,16 +101,27 @@ function behave(token: string): Behaviour {
 }
 
 const REFUND = `INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
-	VALUES ($1, $2, $3, $4, $5) ON CONFLICT (operation_id) DO NOTHING`;
+	SELECT $1, $2, $3, $4, $5 WHERE ${isOfTheSumOf("capture")}
+	ON CONFLICT (operation_id) DO NOTHING`;
 
-async function recordRefund(pool: pg.Pool, request: ProviderRequest): Promise<void> {
+/** As a real provider has it: what goes on with a payment is in the currency and of the sum that it began with. */
+function isOfTheSumOf(kind: Kind): string {
+	return `NOT EXISTS (
+		SELECT FROM sandbox_provider.ledger WHERE order_id = $2 AND kind = '${kind}' AND (amount, currency) <> ($4, $5)
+	)`;
+}
+
+/** @returns false when another sum was captured */
+async function recordRefund(pool: pg.Pool, request: ProviderRequest): Promise<boolean> {
 	const { operationId, orderId, amount, currency } = request;
-	await pool.query(REFUND, [operationId, orderId, "refund" satisfies Kind, amount, currency]);
+	const recorded = await pool.query(REFUND, [operationId, orderId, "refund" satisfies Kind, amount, currency]);
+	return recorded.rowCount === 1 || isInLedger(pool, operationId);
 }
 
 const CAPTURE = `INSERT INTO sandbox_provider.ledger (operation_id, order_id, kind, amount, currency)
 	SELECT $1, $2, $3, $4, $5
 	WHERE NOT EXISTS (SELECT FROM sandbox_provider.ledger WHERE order_id = $2 AND kind = 'void')
+		AND ${isOfTheSumOf("authorize")}
 	ON CONFLICT (operation_id) DO NOTHING`;
 
 /** @returns false when it was voided before */
