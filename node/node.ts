@@ -94,11 +94,13 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	undo.push(stopBroker);
 	let busyWith: "start" | "stop" | undefined = "start";
 	let transport: EventTransport | undefined;
+	const reports: (() => string[])[] = [];
 	const lacking = (): string[] => [
 		...(busyWith ? [busyWith] : []),
 		...(transport?.missing() ?? []),
 		...(transport ? topologyInConflict(transport, settings) : []),
 		...monitor.missing(),
+		...reports.flatMap((report) => report()),
 	];
 	const monitor = await startMonitor({ broker, settings, missing: lacking, refuse: onFatal });
 	undo.push(() => monitor.stop());
@@ -134,6 +136,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		publicUrl: () => settings.publicUrl ?? (settings.production ? undefined : urlOf(broker, settings)),
 		database: access.of,
 		missing: lacking,
+		alsoMissing: (report) => void reports.push(report),
 		absent: () => absentServices(broker),
 		alone: !settings.amqpUrl,
 	};

@@ -37,6 +37,8 @@ export interface Settings {
 	dataDir: string;
 	/** `undefined` in development: made once and kept in `dataDir`. */
 	jwtSecret: string | undefined;
+	/** Its tokens are good as well, while the secret is changed. */
+	jwtOtherSecret: string | undefined;
 	admin: { email: string; password: string } | undefined;
 	seed: "demo" | "none";
 	/** ISO 4217 */
@@ -93,6 +95,7 @@ export function readSettings(env: Environment): Settings {
 		redisUrl: read.url(env, "REDIS_URL", ["redis:", "rediss:"]),
 		dataDir: path.resolve(read.text(env, "DATA_DIR", ".data")),
 		jwtSecret: read.optional(env, "JWT_SECRET"),
+		jwtOtherSecret: read.optional(env, "JWT_OTHER_SECRET"),
 		admin: readAdmin(env),
 		seed: read.oneOf(env, "SEED", ["demo", "none"], databaseUrl === undefined ? "demo" : "none"),
 		currency: readCurrency(env),
@@ -177,13 +180,9 @@ function readCurrency(env: Environment): string {
 }
 
 function refuseUnsafe(settings: Settings): void {
-	const { jwtSecret } = settings;
-	if (jwtSecret !== undefined && Buffer.byteLength(jwtSecret) < SECRET_BYTES_MIN) {
-		throw new SettingsError(
-			"JWT_SECRET",
-			`has ${Buffer.byteLength(jwtSecret)} bytes, and needs at least ${SECRET_BYTES_MIN}`,
-		);
-	}
+	const { jwtSecret, jwtOtherSecret } = settings;
+	refuseShort("JWT_SECRET", jwtSecret);
+	refuseShort("JWT_OTHER_SECRET", jwtOtherSecret);
 	if (!settings.production) return;
 	if (jwtSecret === undefined) {
 		throw new SettingsError(
@@ -191,12 +190,8 @@ function refuseUnsafe(settings: Settings): void {
 			`is missing, and production does not start without one (try: openssl rand -base64 48)`,
 		);
 	}
-	if (KNOWN_SECRETS.test(jwtSecret)) {
-		throw new SettingsError(
-			"JWT_SECRET",
-			"is a known default, and production does not start with one (try: openssl rand -base64 48)",
-		);
-	}
+	refuseKnown("JWT_SECRET", jwtSecret);
+	refuseKnown("JWT_OTHER_SECRET", jwtOtherSecret);
 	refuseEmbeddedInProduction(settings);
 	if (settings.bcryptCost < BCRYPT_COST_MIN_PRODUCTION) {
 		throw new SettingsError(
@@ -204,6 +199,20 @@ function refuseUnsafe(settings: Settings): void {
 			`is ${settings.bcryptCost}; in production the least is ${BCRYPT_COST_MIN_PRODUCTION}`,
 		);
 	}
+}
+
+function refuseShort(variable: string, secret: string | undefined): void {
+	const bytes = Buffer.byteLength(secret ?? "");
+	if (secret === undefined || bytes >= SECRET_BYTES_MIN) return;
+	throw new SettingsError(variable, `has ${bytes} bytes, and needs at least ${SECRET_BYTES_MIN}`);
+}
+
+function refuseKnown(variable: string, secret: string | undefined): void {
+	if (secret === undefined || !KNOWN_SECRETS.test(secret)) return;
+	throw new SettingsError(
+		variable,
+		"is a known default, and production does not start with one (try: openssl rand -base64 48)",
+	);
 }
 
 function refuseEmbeddedInProduction(settings: Settings): void {

@@ -19,6 +19,14 @@ const serviceDatabases: Variable[] = (["users", "products", "cart", "orders", "p
 	bad: [["mysql://root:s3cr3t@db/shop", `${service.toUpperCase()}_DATABASE_URL ${NO_POSTGRES_URL}`]],
 }));
 
+const secrets: Variable[] = (["JWT_SECRET", "JWT_OTHER_SECRET"] as const).map((name) => ({
+	name,
+	read: (settings) => (name === "JWT_SECRET" ? settings.jwtSecret : settings.jwtOtherSecret),
+	default: undefined,
+	good: [[SECRET, SECRET]],
+	bad: [["s3cr3t", `${name} has 6 bytes, and needs at least 32.`]],
+}));
+
 /** For how many seconds or days something is kept. */
 const times: Variable[] = (
 	[
@@ -136,13 +144,7 @@ const variables: Variable[] = [
 		bad: [["prod", 'NODE_ENV is "prod", but must be one of development, production, test.']],
 		beside: { JWT_SECRET: SECRET, DATABASE_URL },
 	},
-	{
-		name: "JWT_SECRET",
-		read: ({ jwtSecret }) => jwtSecret,
-		default: undefined,
-		good: [[SECRET, SECRET]],
-		bad: [["s3cr3t", "JWT_SECRET has 6 bytes, and needs at least 32."]],
-	},
+	...secrets,
 	{
 		name: "ADMIN_EMAIL",
 		read: ({ admin }) => admin?.email,

@@ -9,6 +9,7 @@ export type DatabaseRole = OwningService | "sandbox_provider" | "events";
 /** What a node hands to each service that it hosts. */
 export interface Resources {
 	settings: Settings;
+	/** Signs access tokens. */
 	jwtSecret: string;
 	transport: EventTransport;
 	/** Of the whole shop, not only of this node's services. */
@@ -18,6 +19,8 @@ export interface Resources {
 	database(role: DatabaseRole): DatabaseAddress;
 	/** What this node lacks to do its job, as short names; empty when it is ready. */
 	missing(): string[];
+	/** A service lacks something that only it can know of: that is missing as well from now on. */
+	alsoMissing(report: () => string[]): void;
 	/** Services of the shop that no node known to this one offers just now. */
 	absent(): string[];
 	/** No other process works on this database. */

@@ -1,6 +1,13 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import jwt from "jsonwebtoken";
-import { ACCESS_TOKEN_TTL_S, InvalidTokenError, readBearer, signAccessToken } from "./token";
+import {
+	ACCESS_TOKEN_TTL_S,
+	ForeignTokenError,
+	InvalidTokenError,
+	proofOf,
+	readBearer,
+	signAccessToken,
+} from "./token";
 
 const SECRET = "Zm9ydHktdHdvIGlzIHRoZSBhbnN3ZXIgdG8gaXQgYWxs";
 const ada = { id: "0198a8f0-3c3e-7a4b-9c1d-0123456789ab", role: "ADMIN" };
@@ -122,3 +129,26 @@ function withClaims(token: string, other: object): string {
 	const [header, , signature] = token.split(".");
 	return `${header}.${base64(other)}.${signature}`;
 }
+
+test("one that another secret has signed is told apart from nonsense, by whoever counts them", () => {
+	const token = signAccessToken(ada, "another secret that has more than 32 bytes");
+
+	expect(() => read(token)).toThrow(ForeignTokenError);
+	expect(() => read("x.y.z")).toThrow(expect.not.objectContaining({ constructor: ForeignTokenError }));
+});
+
+test("of several secrets any may have signed it, so that one can be changed while sessions go on", () => {
+	const [before, after] = ["a secret of before, of 32 bytes and more", "the next secret, of 32 bytes and more"];
+
+	const readers = [before, after].map((secret) => readBearer(`Bearer ${signAccessToken(ada, secret)}`, after, before));
+
+	expect(readers.map((claims) => claims?.caller)).toEqual([ada, ada]);
+});
+
+test("a proof is good for one secret and one challenge, and for no token", () => {
+	const proofs = [proofOf(SECRET, "1"), proofOf(SECRET, "2"), proofOf(`${SECRET}x`, "1")];
+
+	expect(new Set(proofs).size).toBe(3);
+	const signed = `${base64({ alg: "HS256", typ: "JWT" })}.${base64(claims())}`;
+	expect(() => read(`${signed}.${proofOf(SECRET, signed)}`)).toThrow(InvalidTokenError);
+});

@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { Errors } from "moleculer";
 import type { Caller } from "./access";
@@ -18,6 +18,9 @@ export class InvalidTokenError extends Errors.MoleculerClientError {
 		super("The access token is not valid or has expired", 401, "UNAUTHENTICATED");
 	}
 }
+
+/** It is whole and was signed with another secret: by a forger, or by nodes that were given another one. */
+export class ForeignTokenError extends InvalidTokenError {}
 
 const keys = new Map<string, KeyObject>();
 
@@ -54,12 +57,25 @@ export interface BearerClaims {
  * Reads who is asking from `Bearer <token>`; nobody where there is no text, or where it speaks another scheme: `Basic …`
  * is for a proxy in front, and was answered there.
  * Only the algorithm that we sign with is believed, whatever the token's header says.
- * @throws {InvalidTokenError}
+ * @param secrets any of them may have signed it
+ * @throws {InvalidTokenError} {@link ForeignTokenError}
  */
-export function readBearer(authorization: string | undefined, secret: string): BearerClaims | undefined {
+export function readBearer(authorization: string | undefined, ...secrets: string[]): BearerClaims | undefined {
 	if (!authorization || !MEANT_FOR_US.some((form) => form.test(authorization))) return undefined;
 	const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 	if (!token) throw new InvalidTokenError();
+	for (const secret of secrets) {
+		try {
+			return claimsIn(token, secret);
+		} catch (error) {
+			if (!(error instanceof ForeignTokenError)) throw error;
+		}
+	}
+	throw new ForeignTokenError();
+}
+
+/** @throws {InvalidTokenError} {@link ForeignTokenError} */
+function claimsIn(token: string, secret: string): BearerClaims {
 	try {
 		const claims = jwt.verify(token, keyOf(secret), { ...PARTIES, algorithms: [ALGORITHM] });
 		if (typeof claims === "string") throw new InvalidTokenError();
@@ -68,8 +84,17 @@ export function readBearer(authorization: string | undefined, secret: string): B
 		if (sid !== undefined && typeof sid !== "string") throw new InvalidTokenError();
 		return { caller: { id: sub, role }, expiresAtMs: exp * 1_000, ...(sid !== undefined && { sessionId: sid }) };
 	} catch (error) {
+		if (error instanceof jwt.JsonWebTokenError && error.message === "invalid signature") throw new ForeignTokenError();
 		// Claims that are no JSON are a SyntaxError, thrown before the signature is looked at.
 		if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) throw new InvalidTokenError();
 		throw error;
 	}
+}
+
+/**
+ * Shows who has the same secret that one has it, and tells nobody else anything: neither the secret, nor what would pass
+ * for a token, as a token's beginning has no space.
+ */
+export function proofOf(secret: string, challenge: string): string {
+	return createHmac("sha256", secret).update(`proof of the secret ${challenge}`).digest("base64url");
 }

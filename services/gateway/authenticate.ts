@@ -1,6 +1,6 @@
 import type { CallerMeta } from "../../mixins/access/access";
 import { asksForCookie, browserSessionOf } from "../../mixins/access/session-cookie";
-import { InvalidTokenError, readBearer } from "../../mixins/access/token";
+import { ForeignTokenError, InvalidTokenError, readBearer } from "../../mixins/access/token";
 import type { cookieScheme } from "./cookie-scheme";
 import type { EndedSessions } from "./ended-sessions";
 import { ForeignOriginError, type Origins } from "./origins";
@@ -25,7 +25,10 @@ const USER_AGENT_CHARACTERS_MAX = 200;
 export type Authenticate = (authorization: string | undefined, approach: Approach) => GatewayMeta;
 
 export interface AuthenticateOptions {
-	jwtSecret: string;
+	/** Any of them may have signed a token. */
+	secrets: readonly string[];
+	/** Hears of each token that none of them has signed. */
+	foreign(): void;
 	proxies: Proxies;
 	origins: Origins;
 	isCookieForHttpsAlone: ReturnType<typeof cookieScheme>;
@@ -33,7 +36,7 @@ export interface AuthenticateOptions {
 }
 
 export function authenticating(options: AuthenticateOptions): Authenticate {
-	const { jwtSecret, proxies, origins, isCookieForHttpsAlone, ended } = options;
+	const { secrets, foreign, proxies, origins, isCookieForHttpsAlone, ended } = options;
 
 	const browserSession = (approach: Approach) => {
 		if (!asksForCookie(approach.headers)) return undefined;
@@ -41,9 +44,18 @@ export function authenticating(options: AuthenticateOptions): Authenticate {
 		return browserSessionOf(approach.headers, { httpsAlone: isCookieForHttpsAlone(approach) });
 	};
 
+	const readToken = (authorization: string | undefined) => {
+		try {
+			return readBearer(authorization, ...secrets);
+		} catch (error) {
+			if (error instanceof ForeignTokenError) foreign();
+			throw error;
+		}
+	};
+
 	return (authorization, approach) => {
 		const { headers } = approach;
-		const claims = readBearer(authorization, jwtSecret);
+		const claims = readToken(authorization);
 		const sessionId = claims?.sessionId;
 		if (sessionId !== undefined && ended.has(sessionId)) throw new InvalidTokenError();
 		const session = browserSession(approach);

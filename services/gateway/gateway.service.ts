@@ -17,6 +17,7 @@ import { orderSubscriptions } from "./follow-order";
 import { rememberEndedSessions, watchEndedSessions } from "./ended-sessions";
 import { DateTime } from "./gateway.graphql";
 import { eventsDocumentRoute } from "./events-document-route";
+import { countForeignTokens } from "./foreign-tokens";
 import { watchLoopDelay } from "./loop-delay";
 import { healthRoute } from "./health-route";
 import { pagesIn, pageStatus, shelvesOf } from "./page-status";
@@ -26,6 +27,7 @@ import { sendProblem } from "./rest-problem";
 import { restDocsRoutes } from "./rest-docs-route";
 import { restRoute } from "./rest-route";
 import { securityHeaders } from "./security-headers";
+import { watchSigningSecrets } from "./signing-secrets";
 import { urgencyOf } from "./urgency";
 import { webShop, type Serve } from "./web-shop";
 
@@ -47,16 +49,24 @@ const REQUEST_ID = /^[\w-]{8,64}$/;
 
 /** The one door: GraphQL, REST, subscriptions, the web shop's files, and who is asking. */
 export default function gateway(
-	{ settings, jwtSecret, missing, absent }: Resources,
+	{ settings, jwtSecret, missing, alsoMissing, absent }: Resources,
 	watchDelay: typeof watchLoopDelay = watchLoopDelay,
 ): ServiceSchema {
-	const { production, http, publicUrl } = settings;
+	const { production, http, publicUrl, jwtOtherSecret } = settings;
+	const secrets = [jwtSecret, ...(jwtOtherSecret ? [jwtOtherSecret] : [])];
 	const ended = rememberEndedSessions();
 	const proxies = believing(http.trustedProxies);
 	const pages = origins({ proxies, publicUrl, others: http.corsOrigins });
 	let warn: (message: string) => void = () => undefined;
 	const isCookieForHttpsAlone = cookieScheme({ proxies, origins: pages, publicUrl, warn: (message) => warn(message) });
-	const authenticate = authenticating({ jwtSecret, proxies, origins: pages, isCookieForHttpsAlone, ended });
+	const authenticate = authenticating({
+		secrets,
+		foreign: countForeignTokens((message) => warn(message)),
+		proxies,
+		origins: pages,
+		isCookieForHttpsAlone,
+		ended,
+	});
 	const cors = corsFor(http.corsOrigins);
 	const refusals = countRefusals();
 	const admission = createAdmission({ refused: refusals.count });
@@ -126,9 +136,12 @@ export default function gateway(
 		},
 		started() {
 			refusals.show(this.broker);
+			const signing = watchSigningSecrets(this, secrets);
+			alsoMissing(signing.missing);
 			this.endings = [
 				watchDelay(admission.look),
 				watchEndedSessions(this, (sessionIds) => this.endSessions(sessionIds)),
+				signing.stop,
 			];
 		},
 		stopped() {

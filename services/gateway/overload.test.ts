@@ -27,6 +27,7 @@ beforeAll(async () => {
 		settings,
 		jwtSecret: "x".repeat(32),
 		missing: () => [],
+		alsoMissing: () => undefined,
 		absent: () => [],
 	} as Partial<Resources> as Resources;
 	const watch = (tell: typeof look) => ((look = tell), () => undefined);

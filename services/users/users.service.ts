@@ -1,6 +1,7 @@
 import type { Context, Service, ServiceSchema } from "moleculer";
 import type { DbAdapter } from "moleculer-db";
 import { callerOf, type CallerMeta } from "../../mixins/access/access";
+import { proofOf } from "../../mixins/access/token";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import { defineService } from "../../mixins/define";
 import { oldDiscards } from "../../mixins/events/dead-letters/old-discards";
@@ -205,6 +206,12 @@ export default function users(resources: Resources): ServiceSchema {
 				access: "admin",
 				params: { ids: { type: "array", items: { type: "uuid" }, max: 1_000 } },
 				handler: resolveUsers,
+			},
+			proveSecret: {
+				params: { $$strict: true, challenge: "uuid" },
+				handler(this: UsersService, ctx: Context<{ challenge: string }>) {
+					return proofOf(this.jwtSecret, ctx.params.challenge);
+				},
 			},
 			ensureAdmin: {
 				params: { $$strict: true, email, password },

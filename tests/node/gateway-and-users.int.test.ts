@@ -1,0 +1,60 @@
+import { startNode, type Node } from "../../node/node";
+import { readSettings } from "../../node/settings";
+import { rawGraphQL } from "../api/raw-request";
+import { describeOnRabbitMQ, testDatabase, testVhost, type TestDatabase, type TestVhost } from "../support/servers";
+import { shopEnvironment } from "../support/shop";
+import { until } from "../support/until";
+
+const BEFORE = "c2VjcmV0IG9mIGJlZm9yZSwgb2YgMzIgYnl0ZXMgYW5kIG1vcmU";
+const AFTER = "dGhlIG5leHQgc2VjcmV0LCBvZiAzMiBieXRlcyBhbmQgbW9yZQ";
+
+const REGISTER = "mutation ($input: RegisterUserInput!) { registerUser(input: $input) { accessToken } }";
+
+describeOnRabbitMQ("a gateway and a users node apart", () => {
+	const nodes: Node[] = [];
+	let vhost: TestVhost;
+	let database: TestDatabase;
+
+	beforeAll(async () => {
+		[vhost, database] = await Promise.all([testVhost(), testDatabase()]);
+		await start({ SERVICES: "users", JWT_SECRET: BEFORE });
+	});
+	afterAll(async () => {
+		await Promise.all(nodes.map((node) => node.stop()));
+		await vhost[Symbol.asyncDispose]();
+		await database[Symbol.asyncDispose]();
+	});
+
+	async function start(variables: Record<string, string>): Promise<Node> {
+		const environment = { ...shopEnvironment(database.url, vhost.url), PORT: "0", ...variables };
+		const node = await startNode(readSettings(environment), (reason) => {
+			throw new Error(reason);
+		});
+		nodes.push(node);
+		return node;
+	}
+
+	test("with two secrets say so in the gateway's log and readiness, until the gateway knows the other secret as well", async () => {
+		const wrong = await start({ SERVICES: "gateway", JWT_SECRET: AFTER });
+		const said = jest.spyOn(wrong.broker.getLocalService("gateway")!.logger, "error").mockImplementation();
+		const changing = await start({ SERVICES: "gateway", JWT_SECRET: AFTER, JWT_OTHER_SECRET: BEFORE });
+
+		await until(() => wrong.missing().includes("JWT_SECRET"), { what: "the wrong secret to be noticed" });
+		const answer = await until(
+			async () => {
+				const input = { email: "ada@shop.example", name: "Ada", password: "correct horse battery" };
+				const { data } = await rawGraphQL(changing.url!, REGISTER, { input });
+				return data as { registerUser: { accessToken: string } };
+			},
+			{ what: "users to be there" },
+		);
+		const token = answer.registerUser.accessToken;
+		const me = await rawGraphQL(changing.url!, "{ me { name } }", {}, { authorization: `Bearer ${token}` });
+
+		expect(said).toHaveBeenCalledWith(
+			expect.stringMatching(/^The users node \S+ signs access tokens with another JWT_SECRET than this gateway's/),
+		);
+		expect(me.data).toEqual({ me: { name: "Ada" } });
+		expect(changing.missing()).toEqual([]);
+	});
+});
