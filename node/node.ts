@@ -28,6 +28,7 @@ import { reachRedis } from "./reach-servers";
 import { jwtSecret } from "./secrets";
 import { SERVICE_NAMES, type Settings } from "./settings";
 import { nameCache } from "./shop-cache";
+import { learnShopId } from "./learn-shop-id";
 import { keepCurrency, refuseOtherCurrency } from "./shop-currency";
 import { settleShop, type Shop } from "./shop-id";
 import { logOf } from "./log";
@@ -125,11 +126,14 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	// Before anything is declared or published: a shop that is refused must not have disturbed the other one.
 	const currency = { code: settings.currency, isSettled: isCurrencyKnown || settings.services.includes("products") };
 	const shop = await settleShop(known, currency, settings.amqpUrl, patience);
+	const { shopId, stop: stopLearning } = learnShopId(shop, settings.amqpUrl);
+	undo.push(stopLearning);
 	nameCache(broker, shop.id);
 	transport = await openTransport({ settings, access, broker, shop, onFatal, undo });
 	monitor.watch(access);
 	const resources: Resources = {
 		settings,
+		shopId,
 		jwtSecret: await jwtSecret(settings),
 		transport,
 		topology,

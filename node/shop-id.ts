@@ -103,8 +103,8 @@ function problemOf(
 }
 
 /** The id of the shop whose virtual host this is. */
-export function shopOn(amqpUrl: string): Promise<string | undefined> {
-	return onVhost(amqpUrl, (on) => holderOf(on, SHOP_CLAIM));
+export function shopOn(amqpUrl: string, patience?: Patience): Promise<string | undefined> {
+	return onVhost(amqpUrl, (on) => holderOf(on, SHOP_CLAIM), patience);
 }
 
 /**

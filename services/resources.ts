@@ -9,6 +9,8 @@ export type DatabaseRole = OwningService | "sandbox_provider" | "events";
 /** What a node hands to each service that it hosts. */
 export interface Resources {
 	settings: Settings;
+	/** `undefined` on a gateway for as long as no node with a database has started. */
+	shopId(): string | undefined;
 	/** Signs access tokens. */
 	jwtSecret: string;
 	transport: EventTransport;

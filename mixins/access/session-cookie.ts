@@ -5,10 +5,17 @@ import type { IncomingHttpHeaders } from "node:http";
  * finds it reads the token from here, and hands out a new one by {@link giveCookie}.
  */
 export interface BrowserSession {
+	/** What the cookie is called; missing where a gateway of before has read it. */
+	cookie?: string;
 	/** What the cookie held; missing for a browser that has none yet. */
 	refreshToken?: string;
 	/** The cookie goes without HTTPS, too: what faces the browser is known to have none. */
 	plainHttp?: true;
+}
+
+/** Browsers keep cookies by host and not by port: two shops on one machine would end each other's sessions. */
+function nameOf(shopId: string | undefined): string {
+	return shopId === undefined ? COOKIE : `${COOKIE}_${shopId}`;
 }
 
 const COOKIE = "molecart_session";
@@ -25,11 +32,12 @@ export function asksForCookie(headers: IncomingHttpHeaders): boolean {
 /** Of a browser that asks for the cookie. @param options.httpsAlone it is not to go without HTTPS */
 export function browserSessionOf(
 	headers: IncomingHttpHeaders,
-	{ httpsAlone }: { httpsAlone: boolean },
+	{ httpsAlone, shopId }: { httpsAlone: boolean; shopId: string | undefined },
 ): BrowserSession {
 	const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim().split("="));
-	const value = pairs.find(([name]) => name === COOKIE)?.[1];
-	return { ...(value && { refreshToken: value }), ...(!httpsAlone && { plainHttp: true }) };
+	const cookie = nameOf(shopId);
+	const value = pairs.find(([name]) => name === cookie)?.[1];
+	return { cookie, ...(value && { refreshToken: value }), ...(!httpsAlone && { plainHttp: true }) };
 }
 
 export interface CookieOptions {
@@ -41,10 +49,10 @@ export interface CookieOptions {
 /** The header for the answer, as meta that moleculer-web and the apollo mixin send. */
 export function giveCookie(
 	meta: object,
-	{ plainHttp }: BrowserSession,
+	{ cookie: name = COOKIE, plainHttp }: BrowserSession,
 	{ refreshToken, maxAgeS }: CookieOptions,
 ): void {
 	const attributes = [`Max-Age=${maxAgeS}`, `Path=${COOKIE_PATH}`, "HttpOnly", "SameSite=Strict"];
-	const cookie = [`${COOKIE}=${refreshToken}`, ...attributes, ...(plainHttp ? [] : ["Secure"])].join("; ");
+	const cookie = [`${name}=${refreshToken}`, ...attributes, ...(plainHttp ? [] : ["Secure"])].join("; ");
 	Object.assign(meta, { $responseHeaders: { "Set-Cookie": cookie } });
 }

@@ -29,6 +29,8 @@ export interface AuthenticateOptions {
 	secrets: readonly string[];
 	/** Hears of each token that none of them has signed. */
 	foreign(): void;
+	/** Names the cookie. */
+	shopId(): string | undefined;
 	proxies: Proxies;
 	origins: Origins;
 	isCookieForHttpsAlone: ReturnType<typeof cookieScheme>;
@@ -36,12 +38,12 @@ export interface AuthenticateOptions {
 }
 
 export function authenticating(options: AuthenticateOptions): Authenticate {
-	const { secrets, foreign, proxies, origins, isCookieForHttpsAlone, ended } = options;
+	const { secrets, foreign, shopId, proxies, origins, isCookieForHttpsAlone, ended } = options;
 
 	const browserSession = (approach: Approach) => {
 		if (!asksForCookie(approach.headers)) return undefined;
 		if (!origins.allows(approach)) throw new ForeignOriginError();
-		return browserSessionOf(approach.headers, { httpsAlone: isCookieForHttpsAlone(approach) });
+		return browserSessionOf(approach.headers, { httpsAlone: isCookieForHttpsAlone(approach), shopId: shopId() });
 	};
 
 	const readToken = (authorization: string | undefined) => {

@@ -49,7 +49,7 @@ const REQUEST_ID = /^[\w-]{8,64}$/;
 
 /** The one door: GraphQL, REST, subscriptions, the web shop's files, and who is asking. */
 export default function gateway(
-	{ settings, jwtSecret, missing, alsoMissing, absent }: Resources,
+	{ settings, jwtSecret, shopId, missing, alsoMissing, absent }: Resources,
 	watchDelay: typeof watchLoopDelay = watchLoopDelay,
 ): ServiceSchema {
 	const { production, http, publicUrl, jwtOtherSecret } = settings;
@@ -61,6 +61,7 @@ export default function gateway(
 	const isCookieForHttpsAlone = cookieScheme({ proxies, origins: pages, publicUrl, warn: (message) => warn(message) });
 	const authenticate = authenticating({
 		secrets,
+		shopId,
 		foreign: countForeignTokens((message) => warn(message)),
 		proxies,
 		origins: pages,

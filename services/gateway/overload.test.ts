@@ -26,6 +26,7 @@ beforeAll(async () => {
 	const resources = {
 		settings,
 		jwtSecret: "x".repeat(32),
+		shopId: () => undefined,
 		missing: () => [],
 		alsoMissing: () => undefined,
 		absent: () => [],

@@ -45,7 +45,9 @@ describe("a browser that keeps its session in a cookie", () => {
 
 		expect(auth).toMatchObject({ refreshToken: "", accessToken: expect.any(String), expiresIn: 900 });
 		expect(answer.headers["set-cookie"]).toEqual([
-			expect.stringMatching(/^molecart_session=[\w-]{43}; Max-Age=2592000; Path=\/graphql; HttpOnly; SameSite=Strict$/),
+			expect.stringMatching(
+				/^molecart_session_[0-9a-f]{16}=[\w-]{43}; Max-Age=2592000; Path=\/graphql; HttpOnly; SameSite=Strict$/,
+			),
 		]);
 	});
 
@@ -85,6 +87,19 @@ describe("a browser that keeps its session in a cookie", () => {
 		expect(plain.headers["set-cookie"]).toEqual([expect.stringMatching(/; HttpOnly; SameSite=Strict$/)]);
 	});
 
+	test("keeps those of two shops on one host apart, as cookies know no ports", async () => {
+		const { cookie } = await signUp();
+		const { rows } = await shop.database.query<{ id: string }>("SELECT id FROM migrations.ids WHERE whose = 'shop'");
+		const [name, token] = cookie.split("=");
+
+		const others = await ask(REFRESH, {}, { cookie: `molecart_session_0123456789abcdef=${token}` });
+		const both = await ask(REFRESH, {}, { cookie: `molecart_session_0123456789abcdef=x; ${cookie}` });
+
+		expect(name).toBe(`molecart_session_${rows[0]!.id}`);
+		expect(others.errors[0]!.extensions.code).toBe("BAD_USER_INPUT");
+		expect(both.data!["refreshSession"]).toMatchObject({ accessToken: expect.any(String) });
+	});
+
 	test("refreshes without an argument, and each time the cookie is another one", async () => {
 		const { cookie } = await signUp();
 
@@ -104,7 +119,7 @@ describe("a browser that keeps its session in a cookie", () => {
 		});
 
 		expect(answer.data).toMatchObject({ loginUser: { refreshToken: "" } });
-		expect(cookieOf(answer)).toMatch(/^molecart_session=[\w-]{43}$/);
+		expect(cookieOf(answer)).toMatch(/^molecart_session_[0-9a-f]{16}=[\w-]{43}$/);
 	});
 
 	test("without the header nothing comes of a cookie, and the answer holds the token", async () => {
@@ -185,7 +200,7 @@ describe("a browser that keeps its session in a cookie", () => {
 		const out = await ask(LOGOUT, {}, { cookie });
 
 		expect(out.data).toEqual({ logoutUser: true });
-		expect(out.headers["set-cookie"]).toEqual([expect.stringMatching(/^molecart_session=; Max-Age=0; /)]);
+		expect(out.headers["set-cookie"]).toEqual([expect.stringMatching(/^molecart_session_[0-9a-f]{16}=; Max-Age=0; /)]);
 		expect((await ask(REFRESH, {}, { cookie })).errors[0]!.extensions.code).toBe("UNAUTHENTICATED");
 		const withToken = await ask(ME, {}, { authorization: `Bearer ${auth["accessToken"] as string}` });
 		expect(withToken).toMatchObject({ status: 401, errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });

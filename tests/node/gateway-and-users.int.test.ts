@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { startNode, type Node } from "../../node/node";
 import { readSettings } from "../../node/settings";
 import { rawGraphQL } from "../api/raw-request";
+import { onServer } from "../support/postgres-server";
 import { describeOnRabbitMQ, testDatabase, testVhost, type TestDatabase, type TestVhost } from "../support/servers";
 import { shopEnvironment } from "../support/shop";
 import { until } from "../support/until";
@@ -14,9 +16,11 @@ describeOnRabbitMQ("a gateway and a users node apart", () => {
 	const nodes: Node[] = [];
 	let vhost: TestVhost;
 	let database: TestDatabase;
+	let early: Node;
 
 	beforeAll(async () => {
 		[vhost, database] = await Promise.all([testVhost(), testDatabase()]);
+		early = await start({ SERVICES: "gateway", JWT_SECRET: BEFORE });
 		await start({ SERVICES: "users", JWT_SECRET: BEFORE });
 	});
 	afterAll(async () => {
@@ -33,6 +37,23 @@ describeOnRabbitMQ("a gateway and a users node apart", () => {
 		nodes.push(node);
 		return node;
 	}
+
+	test("name the cookie by the shop, also where the gateway was there before it", async () => {
+		const headers = { "x-session": "cookie", origin: early.url! };
+		const { rows } = await onServer(database.url, (client) =>
+			client.query<{ id: string }>("SELECT id FROM migrations.ids WHERE whose = 'shop'"),
+		);
+
+		const cookieOfOneWhoSignsUp = async (): Promise<string | undefined> => {
+			const input = { email: `${randomUUID()}@shop.example`, name: "Ada", password: "correct horse battery" };
+			const { headers: answered } = await rawGraphQL(early.url!, REGISTER, { input }, headers);
+			return answered["set-cookie"]?.[0]?.split("=")[0];
+		};
+
+		await until(async () => (await cookieOfOneWhoSignsUp()) === `molecart_session_${rows[0]!.id}`, {
+			what: "the gateway to know its shop",
+		});
+	});
 
 	test("with two secrets say so in the gateway's log and readiness, until the gateway knows the other secret as well", async () => {
 		const wrong = await start({ SERVICES: "gateway", JWT_SECRET: AFTER });
