@@ -13,7 +13,7 @@ describe("a start with an administrator whose address is there already", () => {
 	/** What a start does with ADMIN_EMAIL and ADMIN_PASSWORD, and what it then says. */
 	async function startedWith(email: string, password: string): Promise<{ made: unknown; said: string[] }> {
 		const { broker } = shop.node();
-		const { logger } = broker.getLocalService("users")!;
+		const { logger } = broker.getLocalService("users");
 		const said: string[] = [];
 		for (const level of ["warn", "error"] as const)
 			jest.spyOn(logger, level).mockImplementation((line: unknown) => void said.push(`${level}: ${line as string}`));
