@@ -19,7 +19,7 @@ export class InvalidTokenError extends Errors.MoleculerClientError {
 	}
 }
 
-/** It is whole and was signed with another secret: by a forger, or by nodes that were given another one. */
+/** It is whole and was signed with another secret or for another shop: by a forger, or by nodes that were set wrongly. */
 export class ForeignTokenError extends InvalidTokenError {}
 
 const keys = new Map<string, KeyObject>();
@@ -31,12 +31,18 @@ function keyOf(secret: string): KeyObject {
 	return key;
 }
 
-/**
- * Signs an access token for a caller: a JWT that says who it is, which role they have, and which session it belongs to:
- * that one may end before the token does.
- */
-export function signAccessToken(caller: Caller, secret: string, sessionId?: string): string {
-	return jwt.sign({ role: caller.role, ...(sessionId !== undefined && { sid: sessionId }) }, keyOf(secret), {
+/** What a token is good for. */
+export interface TokenScope {
+	/** The session that it belongs to: that one may end before the token does. */
+	sessionId?: string | undefined;
+	/** The shop that it is for: two that were given one secret would take each other's administrators for their own. */
+	shopId?: string | undefined;
+}
+
+/** Signs an access token for a caller: a JWT that says who it is, and which role they have. */
+export function signAccessToken(caller: Caller, secret: string, { sessionId, shopId }: TokenScope = {}): string {
+	const scope = { ...(sessionId !== undefined && { sid: sessionId }), ...(shopId !== undefined && { shop: shopId }) };
+	return jwt.sign({ role: caller.role, ...scope }, keyOf(secret), {
 		...PARTIES,
 		algorithm: ALGORITHM,
 		subject: caller.id,
@@ -51,6 +57,8 @@ export interface BearerClaims {
 	expiresAtMs: number;
 	/** Missing in tokens that know of none. */
 	sessionId?: string;
+	/** The same. */
+	shopId?: string;
 }
 
 /**
@@ -79,10 +87,16 @@ function claimsIn(token: string, secret: string): BearerClaims {
 	try {
 		const claims = jwt.verify(token, keyOf(secret), { ...PARTIES, algorithms: [ALGORITHM] });
 		if (typeof claims === "string") throw new InvalidTokenError();
-		const { sub, exp, role, sid } = claims as Record<string, unknown>;
+		const { sub, exp, role, sid, shop } = claims as Record<string, unknown>;
 		if (typeof sub !== "string" || typeof exp !== "number" || typeof role !== "string") throw new InvalidTokenError();
 		if (sid !== undefined && typeof sid !== "string") throw new InvalidTokenError();
-		return { caller: { id: sub, role }, expiresAtMs: exp * 1_000, ...(sid !== undefined && { sessionId: sid }) };
+		if (shop !== undefined && typeof shop !== "string") throw new InvalidTokenError();
+		return {
+			caller: { id: sub, role },
+			expiresAtMs: exp * 1_000,
+			...(sid !== undefined && { sessionId: sid }),
+			...(shop !== undefined && { shopId: shop }),
+		};
 	} catch (error) {
 		if (error instanceof jwt.JsonWebTokenError && error.message === "invalid signature") throw new ForeignTokenError();
 		// Claims that are no JSON are a SyntaxError, thrown before the signature is looked at.

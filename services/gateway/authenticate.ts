@@ -29,7 +29,7 @@ export interface AuthenticateOptions {
 	secrets: readonly string[];
 	/** Hears of each token that none of them has signed. */
 	foreign(): void;
-	/** Names the cookie. */
+	/** Names the cookie, and whose tokens are good. */
 	shopId(): string | undefined;
 	proxies: Proxies;
 	origins: Origins;
@@ -48,7 +48,11 @@ export function authenticating(options: AuthenticateOptions): Authenticate {
 
 	const readToken = (authorization: string | undefined) => {
 		try {
-			return readBearer(authorization, ...secrets);
+			const claims = readBearer(authorization, ...secrets);
+			const known = shopId();
+			const isOthers = claims?.shopId !== undefined && known !== undefined && claims.shopId !== known;
+			if (isOthers) throw new ForeignTokenError();
+			return claims;
 		} catch (error) {
 			if (error instanceof ForeignTokenError) foreign();
 			throw error;

@@ -25,8 +25,8 @@ export function countForeignTokens(
 		if (++count < FEW || isTold) return;
 		isTold = true;
 		warn(
-			`${FEW} access tokens within a minute, and maybe more, were signed with another secret than this gateway's: ` +
-				"after JWT_SECRET was changed for a quarter of an hour, otherwise because users has another JWT_SECRET, or by a forger",
+			`${FEW} access tokens within a minute, and maybe more, were signed with another secret than this gateway's, or for another ` +
+				"shop: that is so for a quarter of an hour after JWT_SECRET was changed; otherwise users has another one, or somebody forges",
 		);
 	};
 }

@@ -157,7 +157,7 @@ function authPayload(
 ): AuthPayload {
 	if (meta.browserSession) giveCookie(meta, meta.browserSession, { refreshToken, maxAgeS: REFRESH_TOKEN_TTL_S });
 	return {
-		accessToken: signAccessToken(user, service.jwtSecret, sessionId),
+		accessToken: signAccessToken(user, service.jwtSecret, { sessionId, shopId: service.shopId() }),
 		refreshToken: meta.browserSession ? "" : refreshToken,
 		expiresIn: ACCESS_TOKEN_TTL_S,
 		user,

@@ -35,6 +35,7 @@ export type UsersService = Service &
 		adapter: DbAdapter;
 		bcryptCost: number;
 		jwtSecret: string;
+		shopId(): string | undefined;
 		/** None where mail has nowhere to go. */
 		mailer: Mailer | undefined;
 		poster: Poster;
@@ -57,7 +58,7 @@ const cartId = { type: "uuid", optional: true };
 
 /** Who has an account, and who is signed in. */
 export default function users(resources: Resources): ServiceSchema {
-	const { settings, jwtSecret, transport, topology, database } = resources;
+	const { settings, jwtSecret, shopId, transport, topology, database } = resources;
 	return defineService<UsersService>({
 		name: "users",
 		mixins: [
@@ -223,6 +224,7 @@ export default function users(resources: Resources): ServiceSchema {
 		created() {
 			this.bcryptCost = settings.bcryptCost;
 			this.jwtSecret = jwtSecret;
+			this.shopId = shopId;
 			this.rateLimitFactor = settings.rateLimitFactor;
 			this.publicUrl = resources.publicUrl;
 			this.mailer = mailerOf(settings, this.logger);

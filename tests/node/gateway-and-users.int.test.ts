@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { startNode, type Node } from "../../node/node";
 import { readSettings } from "../../node/settings";
+import { signAccessToken } from "../../mixins/access/token";
 import { rawGraphQL } from "../api/raw-request";
 import { onServer } from "../support/postgres-server";
 import { describeOnRabbitMQ, testDatabase, testVhost, type TestDatabase, type TestVhost } from "../support/servers";
@@ -40,9 +41,6 @@ describeOnRabbitMQ("a gateway and a users node apart", () => {
 
 	test("name the cookie by the shop, also where the gateway was there before it", async () => {
 		const headers = { "x-session": "cookie", origin: early.url! };
-		const { rows } = await onServer(database.url, (client) =>
-			client.query<{ id: string }>("SELECT id FROM migrations.ids WHERE whose = 'shop'"),
-		);
 
 		const cookieOfOneWhoSignsUp = async (): Promise<string | undefined> => {
 			const input = { email: `${randomUUID()}@shop.example`, name: "Ada", password: "correct horse battery" };
@@ -50,7 +48,7 @@ describeOnRabbitMQ("a gateway and a users node apart", () => {
 			return answered["set-cookie"]?.[0]?.split("=")[0];
 		};
 
-		const named = `molecart_session_${rows[0]!.id}`;
+		const named = `molecart_session_${await shopOf(database.url)}`;
 		const cookie = await until(
 			async () => {
 				const name = await cookieOfOneWhoSignsUp();
@@ -59,6 +57,21 @@ describeOnRabbitMQ("a gateway and a users node apart", () => {
 			{ what: "the gateway to know its shop" },
 		);
 		expect(cookie).toBe(named);
+	});
+
+	test("take no tokens of another shop that has the same secret", async () => {
+		const admin = { id: randomUUID(), role: "ADMIN" };
+		const asked = async (shopId: string | undefined) => {
+			const authorization = `Bearer ${signAccessToken(admin, BEFORE, { shopId })}`;
+			const { errors } = await rawGraphQL(early.url!, "{ me { id } }", {}, { authorization });
+			return errors[0]?.extensions.code ?? "taken";
+		};
+		const own = await shopOf(database.url);
+
+		const answers = await Promise.all([asked(own), asked(undefined), asked("0123456789abcdef")]);
+
+		// Users of an older release name no shop.
+		expect(answers).toEqual(["taken", "taken", "UNAUTHENTICATED"]);
 	});
 
 	test("with two secrets say so in the gateway's log and readiness, until the gateway knows the other secret as well", async () => {
@@ -85,3 +98,10 @@ describeOnRabbitMQ("a gateway and a users node apart", () => {
 		expect(changing.missing()).toEqual([]);
 	});
 });
+
+function shopOf(url: string): Promise<string> {
+	return onServer(url, async (client) => {
+		const { rows } = await client.query<{ id: string }>("SELECT id FROM migrations.ids WHERE whose = 'shop'");
+		return rows[0]!.id;
+	});
+}
