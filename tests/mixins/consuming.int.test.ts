@@ -331,6 +331,33 @@ describe.each(transports)("consuming over %s", (kind) => {
 			expect(letter!.diedAt.getTime() - letter!.firstFailedAt.getTime()).toBeGreaterThanOrEqual(100);
 		});
 
+		// Without a broker there is one process, and nobody waits in turn.
+		if (kind === "rabbitmq") {
+			test("whoever waits in turn gets nothing before what a node that stops still holds is given back", async () => {
+				const { exchange, queue } = await stage({ order: "aggregate", prefetch: 20 });
+				const letters = versions([randomUUID()], 1, 60);
+				const work = gate();
+				const { delivered, isStopping } = await read(queue, () => work.opened);
+				await send(transport, exchange, letters);
+				await until(() => delivered() === 20, { what: "the first letters to be delivered" });
+				const next = await read(queue);
+
+				const stopping = nodes.shift()!.stop();
+				await until(isStopping, { what: "the node to stop consuming" });
+				// A broker that has the next one in turn too early delivers to it now.
+				await transport.countWaiting(queue.name);
+				const early = next.delivered();
+				work.open();
+				await stopping;
+				await allKept(letters);
+
+				expect(early).toBe(0);
+				expect((await keptOf(database, letters)).map(({ version }) => version)).toEqual(
+					letters.map(({ aggregate_version }) => aggregate_version),
+				);
+			});
+		}
+
 		test("a node that stops in the middle hands over, and no aggregate's order breaks", async () => {
 			const { exchange, queue } = await stage({ order: "aggregate" });
 			const letterIds = Array.from({ length: 8 }, () => randomUUID());

@@ -66,6 +66,7 @@ export async function startConsumer(
 	// Each message that is held back listens, as many as the prefetch.
 	setMaxListeners(0, stopping.signal);
 	const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener("abort", () => resolve()));
+	const isOrdered = spec.order === "aggregate";
 	const inWork = new Set<Promise<void>>();
 	let current: (Consuming & { tag: string }) | undefined;
 	let troubled = false;
@@ -73,7 +74,7 @@ export async function startConsumer(
 
 	async function deliver(acks: Acknowledgements, message: ConsumeMessage): Promise<void> {
 		// It was on its way when the consumer let go, or it came to one that is to stop and had hardly begun: others get it.
-		if (acks.ended() || paused || (stopping.signal.aborted && current?.acks !== acks)) return;
+		if (acks.ended() || paused || (stopping.signal.aborted && (isOrdered || current?.acks !== acks))) return;
 		const failure = tooLarge(message.content.length);
 		const verdict: Verdict = failure
 			? { kind: "dead", failure }
@@ -143,10 +144,14 @@ export async function startConsumer(
 		if (current?.channel === channel) current = undefined;
 	}
 
-	/** What is in work is answered first. A queue that is silent answers no farewell either. */
+	/**
+	 * What is in work is answered first. A queue that is silent answers no farewell either. Of an ordered queue RabbitMQ
+	 * has the next consumer in turn as soon as this one is cancelled, while the first of its messages are still here; at the
+	 * end of the channel it takes them back before that.
+	 */
 	async function letGo(consuming: Consuming & { tag: string }): Promise<void> {
 		const { channel, acks, tag, end } = consuming;
-		const isAnswered = await patiently(channel.cancel(tag));
+		const isAnswered = isOrdered || (await patiently(channel.cancel(tag)));
 		await Promise.all(inWork);
 		acks.flush();
 		const farewell = sayFarewell(channel);
