@@ -173,15 +173,20 @@ describe("bad REST", () => {
 		},
 	);
 
-	test("a null says that nothing is given, as over GraphQL: it changes nothing, and is not enough where something is needed", async () => {
+	test("a null takes away what may be missing, and is refused by name where something is needed", async () => {
 		const as = await shop.given.admin();
-		const body = { name: null, sku: null, description: null, categoryId: null, price: 700 };
+		const body = { description: null, categoryId: null, price: 700 };
+		const nameless = { ...body, sku: null, name: null };
 
 		const changed = await shop.door.rest("PATCH", `/products/${lamp.id}`, { as, body });
-		const made = await shop.door.rest("POST", "/products", { as, body: { ...body, initialStock: 1 } });
+		const refused = await shop.door.rest("PATCH", `/products/${lamp.id}`, { as, body: nameless });
+		const made = await shop.door.rest("POST", "/products", { as, body: { ...nameless, initialStock: 1 } });
 
-		expect(changed).toMatchObject({ status: 200, body: { name: lamp.name, sku: lamp.sku, price: { amount: 700 } } });
-		expect(made).toMatchObject({ status: 400, body: { error: { code: "BAD_USER_INPUT" } } });
+		expect(changed).toMatchObject({ status: 200, body: { name: lamp.name, description: "", price: { amount: 700 } } });
+		for (const { status, body } of [refused, made]) {
+			const fields = (body["error"] as { fields: { field: string }[] }).fields.map(({ field }) => field);
+			expect({ status, fields }).toEqual({ status: 400, fields: ["sku", "name"] });
+		}
 	});
 
 	test("the same registration with the same key answers the same account, another one is refused", async () => {
