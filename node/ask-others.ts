@@ -1,5 +1,5 @@
 import type { ServiceBroker } from "moleculer";
-import { differenceMs, type Clock } from "./clock";
+import { differenceOf, type Clock, type Difference } from "./clock";
 import { SERVICE_NAMES } from "./settings";
 
 const WAIT_MS_MAX = 2_000;
@@ -23,15 +23,22 @@ export async function askOthers(broker: ServiceBroker, clock: Clock): Promise<vo
 	const services = broker.registry.getServiceList({ onlyAvailable: true, skipInternal: true });
 	const nodes = new Set(services.filter(({ name }) => WITH_DATABASE.has(name)).map(({ nodeID }) => nodeID!));
 	if (nodes.size === 0) return;
-	const pongs = (await broker.ping([...nodes], WAIT_MS_MAX)) as unknown as Record<string, Pong | null>;
-	const differences = Object.values(pongs).flatMap((pong) => (pong ? [apartAtLeast(pong)] : []));
+	// Nothing at all where this node is cut off.
+	const pongs = (await broker.ping([...nodes], WAIT_MS_MAX)) as unknown as Record<string, Pong | null> | null;
+	const differences = Object.values(pongs ?? {}).flatMap((pong) => (pong ? [apart(pong)] : []));
 	if (differences.length === 0) return;
 	clock.heard(
 		"the other nodes",
-		differences.reduce((one, other) => (Math.abs(other) < Math.abs(one) ? other : one)),
+		differences.reduce((one, other) => (isNearer(other, one) ? other : one)),
 	);
 }
 
-function apartAtLeast({ elapsedTime, timeDiff }: Pong): number {
-	return differenceMs(0, elapsedTime / 2 - timeDiff, elapsedTime);
+function apart({ elapsedTime, timeDiff }: Pong): Difference {
+	return differenceOf(0, elapsedTime / 2 - timeDiff, elapsedTime);
+}
+
+/** Of two that may agree with this node the quicker one has told more. */
+function isNearer(one: Difference, other: Difference): boolean {
+	const gainMs = Math.abs(other.leastMs) - Math.abs(one.leastMs);
+	return gainMs === 0 ? one.mostMs < other.mostMs : gainMs > 0;
 }

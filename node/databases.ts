@@ -5,7 +5,7 @@ import { migrate } from "../migrations/migrate";
 import path from "node:path";
 import { projectRoot } from "./project";
 import type { DatabaseRole } from "../services/resources";
-import { differenceMs, refuseWrongClock } from "./clock";
+import { compare, refuseWrongClock, type Difference } from "./clock";
 import { accessBy, doorsOf, type Access, type Door } from "./access";
 import { idsOf, type DatabaseIds } from "./database-ids";
 import { reach, type Patience } from "./reach";
@@ -128,15 +128,19 @@ function workAsOne(variable: string, user: string, refusal: string): string {
 	);
 }
 
-async function compareClocks(url: string): Promise<number> {
+async function compareClocks(url: string): Promise<Difference> {
 	const client = new pg.Client({ ...clientConfig(url), connectionTimeoutMillis: 3_000 });
+	// The question in work is told as well; without a listener the event would end the process.
+	client.on("error", () => undefined);
 	try {
 		await client.connect();
-		const askedAtMs = Date.now();
-		const { rows } = await client.query<WriteProof>(PROVE.text);
-		const { written, at } = rows[0]!;
-		if (written === null) throw new ReadOnlyServerError();
-		return differenceMs(askedAtMs, at.getTime(), Date.now());
+		const difference = await compare(async () => {
+			const { rows } = await client.query<WriteProof>(PROVE.text);
+			const { written, at } = rows[0]!;
+			if (written === null) throw new ReadOnlyServerError();
+			return at;
+		});
+		return difference ?? { leastMs: 0, mostMs: Infinity };
 	} finally {
 		await client.end();
 	}

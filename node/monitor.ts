@@ -2,9 +2,9 @@ import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MetricReporters, type ServiceBroker } from "moleculer";
 import { isCutOff } from "../mixins/access/away";
-import { sharePool, type PoolShare } from "../mixins/database/pools";
 import { askOthers } from "./ask-others";
-import { differenceMs, watchClock } from "./clock";
+import { watchClock } from "./clock";
+import { lookAtDatabases, type DatabaseLooks } from "./database-looks";
 import { followConnections, type Connections } from "../mixins/http/connections";
 import { httpServer } from "../mixins/http/http-server";
 import { sendJson, sendWhole } from "../mixins/http/whole-answer";
@@ -14,7 +14,6 @@ import { openAddress } from "./open-address";
 import type { Settings } from "./settings";
 import { logOf } from "./log";
 
-const LOOK_MS = 2_000;
 /** How often a node without a database asks the others for their time. */
 const ASK_MS = 10_000;
 
@@ -36,59 +35,31 @@ export interface MonitorOptions {
 }
 
 export async function startMonitor({ broker, settings, missing, refuse }: MonitorOptions): Promise<Monitor> {
-	const shares: PoolShare[] = [];
-	const unusable = new Map<PoolShare, string>();
-	const names = (): Set<string> => new Set(unusable.values());
 	const clock = watchClock({ log: logOf(broker), refuse: ({ message }) => refuse(message) });
-	let timer: NodeJS.Timeout | undefined;
-	let otherTimer: NodeJS.Timeout | undefined;
 	const connections = settings.metricsPort === undefined ? undefined : await listen(broker, settings, missing);
-
-	const look = async (variable: string, share: PoolShare): Promise<void> => {
-		const problem = await problemOf(share, (differenceMs) => clock.heard(variable, differenceMs));
-		const wasNamed = names().has(variable);
-		if (problem === undefined) unusable.delete(share);
-		else unusable.set(share, variable);
-		const isNamed = names().has(variable);
-		if (isNamed && !wasNamed) logOf(broker).warn(`${variable} can't be used: ${problem}`);
-		if (wasNamed && !isNamed) logOf(broker).info(`${variable} can be used again`);
-	};
+	let looks: DatabaseLooks | undefined;
+	let timer: NodeJS.Timeout | undefined;
 
 	return {
-		watch({ pools }) {
-			const watched = pools.map(({ variable, address }) => ({ variable, share: sharePool(address) }));
-			shares.push(...watched.map(({ share }) => share));
-			timer = setInterval(() => {
-				for (const { variable, share } of watched) void look(variable, share);
-			}, LOOK_MS);
-			if (watched.length === 0) otherTimer = setInterval(() => void askOthers(broker, clock), ASK_MS);
+		watch(access) {
+			looks = lookAtDatabases(access, clock, logOf(broker));
+			if (access.pools.length === 0)
+				timer = setInterval(() => {
+					askOthers(broker, clock).catch((error: Error) =>
+						logOf(broker).debug("Nobody has told the time:", error.message),
+					);
+				}, ASK_MS);
 		},
 		async compareClocks() {
-			if (shares.length === 0) await askOthers(broker, clock);
+			if (timer) await askOthers(broker, clock);
 		},
-		missing: () => [...names(), ...clock.missing(), ...(isCutOff(broker) ? ["transporter"] : [])],
+		missing: () => [...(looks?.missing() ?? []), ...clock.missing(), ...(isCutOff(broker) ? ["transporter"] : [])],
 		async stop() {
 			clearInterval(timer);
-			clearInterval(otherTimer);
-			await Promise.all(shares.map((share) => share.release()));
+			await looks?.stop();
 			await connections?.close();
 		},
 	};
-}
-
-/** What keeps its users from their work, as its server says it. */
-async function problemOf(
-	{ database }: PoolShare,
-	compared: (differenceMs: number) => void,
-): Promise<string | undefined> {
-	try {
-		const askedAtMs = Date.now();
-		const at = await database.proveWritable();
-		compared(differenceMs(askedAtMs, at.getTime(), Date.now()));
-		return database.unable();
-	} catch (error) {
-		return (error as Error).message;
-	}
 }
 
 async function listen(

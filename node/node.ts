@@ -68,8 +68,12 @@ export async function startNode(settings: Settings, onFatal: OnFatal, patience?:
 	const undo: (() => Promise<void>)[] = [];
 	let stopping: Promise<void> | undefined;
 	const stop = (): Promise<void> => (stopping ??= stopAll(undo));
+	let isLost = false;
+	// Whoever sees it sees it again and again, until the node has ended.
 	const fatal: OnFatal = (reason) => {
-		if (!stopping) onFatal(reason);
+		if (stopping || isLost) return;
+		isLost = true;
+		onFatal(reason);
 	};
 	try {
 		return await start({ settings, onFatal: fatal, undo, stop, patience });
@@ -115,7 +119,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		const place = await placeOn(database, !settings.amqpUrl, onFatal, patience);
 		undo.push(() => place.release());
 	}
-	const isCurrencyKnown = await refuseOtherCurrency(databases.all, settings.currency);
+	const isCurrencyKnown = await refuseOtherCurrency(databases.all, settings.currency, patience);
 	const letGoOfId = await takeNodeId(broker, settings, patience);
 	undo.push(letGoOfId);
 	const { known, applied, access, warnings } = await prepareDatabases(databases);
@@ -148,7 +152,7 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	undo.push(stopBroker);
 	await broker.start();
 	await letGoOfId();
-	if (shop.isCurrencySettled) await keepCurrency(databases.all, settings.currency);
+	if (shop.isCurrencySettled) await keepCurrency(databases.all, settings.currency, patience);
 	const data = await firstData(broker, settings);
 	await serveFromTheFirstRequest(broker);
 	await hearOfTheOthers(broker);

@@ -2,16 +2,21 @@ import pg from "pg";
 import { OtherCurrencyError } from "../services/currency";
 import { onDatabase } from "./database-ids";
 import type { NodeDatabase } from "./databases";
+import { reach, type Patience } from "./reach";
 
 /**
  * Compares the currency of a node with what its databases know of the shop's, before anything else is done there.
  * @returns whether one of them knows it
  * @throws {OtherCurrencyError}
  */
-export async function refuseOtherCurrency(databases: readonly NodeDatabase[], currency: string): Promise<boolean> {
+export async function refuseOtherCurrency(
+	databases: readonly NodeDatabase[],
+	currency: string,
+	patience?: Patience,
+): Promise<boolean> {
 	let isKnown = false;
 	for (const { variable, url } of databases) {
-		const known = await onDatabase(url, currencyIn);
+		const known = await reach(variable, url, () => onDatabase(url, currencyIn), patience);
 		if (known === undefined) continue;
 		if (known !== currency) throw new OtherCurrencyError(known, currency, `the database of ${variable}`);
 		isKnown = true;
@@ -20,13 +25,15 @@ export async function refuseOtherCurrency(databases: readonly NodeDatabase[], cu
 }
 
 /** From now on each of the databases knows it, whichever of the shop's services works there. @throws {OtherCurrencyError} */
-export async function keepCurrency(databases: readonly NodeDatabase[], currency: string): Promise<void> {
-	for (const { url } of databases) {
-		await onDatabase(url, (client) =>
-			client.query("INSERT INTO migrations.currency (code) VALUES ($1) ON CONFLICT DO NOTHING", [currency]),
-		);
-	}
-	await refuseOtherCurrency(databases, currency);
+export async function keepCurrency(
+	databases: readonly NodeDatabase[],
+	currency: string,
+	patience?: Patience,
+): Promise<void> {
+	const keep = (client: pg.Client): Promise<unknown> =>
+		client.query("INSERT INTO migrations.currency (code) VALUES ($1) ON CONFLICT DO NOTHING", [currency]);
+	for (const { variable, url } of databases) await reach(variable, url, () => onDatabase(url, keep), patience);
+	await refuseOtherCurrency(databases, currency, patience);
 }
 
 interface Sources {

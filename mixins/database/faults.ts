@@ -46,7 +46,14 @@ export function isUnreachable(error: unknown): boolean {
 /** The server, or who runs it, has ended the session. */
 const SESSION_ENDED = /^57P0[1-5]$/;
 
-/** Nothing that was asked for has led to it. */
+/** A server that is full, or can only be read, is so for everybody. */
+const FOR_EVERYBODY = /^(53100|53300|25006)$/;
+
+export function isForEverybody(error: unknown): boolean {
+	return FOR_EVERYBODY.test(codeOf(error) ?? "");
+}
+
+/** Nothing that was asked for has led to it, as far as one can tell. */
 export function isServersOwn(error: unknown): boolean {
 	return isServerUnable(error) || SESSION_ENDED.test(codeOf(error) ?? "");
 }

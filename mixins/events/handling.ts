@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../database/database";
 import type { WithDatabase } from "../database/database.mixin";
 import { DatabaseBusyError } from "../database/errors";
-import { isServersOwn, isUnreachable } from "../database/faults";
+import { isForEverybody, isServersOwn, isUnreachable } from "../database/faults";
 import type { FailedEvent } from "../inbox/failures";
 import type { Inbox } from "../inbox/inbox";
 import { pauseAfter } from "./backoff";
@@ -16,6 +16,10 @@ import type { Verdict } from "./transport";
 import { verdictOn } from "./verdict";
 
 const PING = { firstMs: 100, maxMs: 2_000 };
+/** About one line a minute. */
+const REFUSALS_A_LINE = 30;
+/** About five seconds, while everything else goes on: after that it counts as the event's own. */
+const REFUSALS_FREE = 6;
 
 interface HandlingOptions {
 	spec: QueueSpec;
@@ -87,8 +91,11 @@ export function handlingOf<This>(
 				if (error instanceof DatabaseBusyError) continue;
 				// Nor does a full disk, a server that can only be read, or a session that somebody has ended.
 				if (isServersOwn(error)) {
-					await rest(pauseAfter(++refusals, PING), stopping);
-					continue;
+					if (refusals++ % REFUSALS_A_LINE === 0) {
+						service.logger.warn(`An event on ${queue} waits for the database:`, (error as Error).message);
+					}
+					await rest(pauseAfter(refusals, PING), stopping);
+					if (isForEverybody(error) || refusals <= REFUSALS_FREE || (await isAway(service.db))) continue;
 				}
 				// A database that is away says nothing about the event, which waits for it where it stands.
 				if (isUnreachable(error) && (await wasAway(service.db, stopping))) continue;
@@ -156,6 +163,13 @@ async function wasAway(db: Database, stopping: AbortSignal): Promise<boolean> {
 			await rest(pauseAfter(++failures, PING), stopping);
 		}
 	}
+}
+
+function isAway(db: Database): Promise<boolean> {
+	return db.proveWritable().then(
+		() => false,
+		() => true,
+	);
 }
 
 async function rest(ms: number, stopping: AbortSignal): Promise<void> {

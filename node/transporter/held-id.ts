@@ -32,7 +32,8 @@ export const TAKEN_MS_MAX = 2_000;
 /** For one that ends before it consumes; otherwise the queue goes with its last consumer. */
 const ORPHAN_MS_MAX = 1_000;
 
-const PRECONDITION_FAILED = 406;
+/** Other refusals, such as a virtual host that may have no more queues, have the same code. */
+const OTHER_HOLDER = /inequivalent arg 'x-dead-letter-routing-key'/;
 
 /**
  * Holds the id for as long as the connection lives. The id is the name of a queue to which nobody publishes, and whose
@@ -65,7 +66,7 @@ export async function holdId(on: Channels, identity: Identity, lost: () => void)
 		isHeld = true;
 		return true;
 	} catch (error) {
-		if ((error as { code?: number }).code === PRECONDITION_FAILED) return false;
+		if (OTHER_HOLDER.test((error as Error).message)) return false;
 		throw error;
 	}
 }

@@ -30,6 +30,7 @@ interface LineRow {
 	quantity: number;
 	cartId: string;
 	problem: Problem | null;
+	expiresAt: Date;
 }
 
 // The sweeper has given it back meanwhile: it is taken again, all lines or none, on the terms of a first reservation.
@@ -60,7 +61,9 @@ const reserveAgain = sql(
 		UPDATE catalog.reservations r SET state = 'RESERVED', expires_at = NULL, updated_at = now()
 		FROM possible WHERE r.order_id = possible.order_id
 	)
-	SELECT product_id AS "productId", quantity, cart_id AS "cartId", problem FROM checked ORDER BY product_id`,
+	SELECT product_id AS "productId", quantity, cart_id AS "cartId", problem,
+		now() + $2 * interval '1 second' AS "expiresAt"
+	FROM checked ORDER BY product_id`,
 );
 
 /**
@@ -93,12 +96,12 @@ async function secureLocked(service: ProductsService, tx: Transaction, orderId: 
 }
 
 async function holdAgain(service: ProductsService, tx: Transaction, orderId: string): Promise<void> {
-	const lines = await tx.query<LineRow>(reserveAgain, [orderId]);
+	const lines = await tx.query<LineRow>(reserveAgain, [orderId, service.reservationTtlS]);
 	const refused = lines.find(({ problem }) => problem !== null);
 	if (refused) throw new ReservationRefusedError(refused.problem!, refused.productId);
 	const items = lines.map(({ productId, quantity }) => ({ productId, quantity }));
 	// It has no end now, but the event promises one: by then its order is confirmed, or has given it back.
-	const expiresAt = new Date(Date.now() + service.reservationTtlS * 1_000).toISOString();
+	const expiresAt = lines[0]!.expiresAt.toISOString();
 	await service.publish(tx, StockReserved({ orderId, cartId: lines[0]!.cartId, items, expiresAt }), {
 		correlationId: orderId,
 		causationId: orderId,

@@ -258,6 +258,23 @@ describe.each(transports)("consuming over %s", (kind) => {
 		expect(await transport.deadLetters(queue.name, 10)).toEqual([]);
 	});
 
+	// Six seconds, in which the broker has no part.
+	if (kind === "postgres") {
+		test("an event whose session is ended each time is dead in the end, and holds up nobody for long", async () => {
+			const { exchange, queue } = await stage({ retryDelaysMs: [] });
+			const [deadly, fine] = [letterOf(randomUUID(), 1, "ends its session"), letterOf()];
+			await send(transport, exchange, [deadly, fine]);
+
+			await read(queue, async (tx, { data: { text } }) => {
+				if (text !== "fine")
+					await tx.query({ name: "test.end", text: "SELECT pg_terminate_backend(pg_backend_pid())" });
+			});
+
+			expect(await dead(queue, 1)).toMatchObject([{ failure: { code: "57P01" }, attempts: 1 }]);
+			await allKept([fine]);
+		});
+	}
+
 	test("while the database takes no connections an event waits where it stands, without losing an attempt", async () => {
 		const { exchange, queue } = await stage({ retryDelaysMs: [10] });
 		const letters = Array.from({ length: 20 }, () => letterOf());

@@ -52,9 +52,7 @@ test("one that is some seconds ahead says so, in its log and where it is asked w
 	await until(isTold, { what: "the node to say what is missing", withinMs: 120_000 });
 
 	expect(await node.health()).toMatchObject({ status: 503, missing: ["clock"] });
-	expect(node.said()).toMatch(
-		/The clock of this node is (19|20) s ahead of that of DATABASE_URL: set the clocks by NTP/,
-	);
+	expect(node.said()).toMatch(/The clock of this node is \d+ s ahead of that of DATABASE_URL: set the clocks by NTP/);
 });
 
 describeOnRabbitMQ("a gateway alone", () => {
