@@ -157,12 +157,12 @@ test.each<[string, string, Trouble]>([
 	};
 
 	await trouble.begin();
-	await until(async () => !(await writes()), { what: "a write to be refused", withinMs: WAIT_MS_MAX });
-	await until(() => node.missing().includes("DATABASE_URL"), {
-		what: "the node to say what is missing",
-		withinMs: WAIT_MS_MAX,
-	});
-	await trouble.end();
+	try {
+		const isTold = async (): Promise<boolean> => !(await writes()) && node.missing().includes("DATABASE_URL");
+		await until(isTold, { what: "writes to be refused, and the node to say why", withinMs: WAIT_MS_MAX });
+	} finally {
+		await trouble.end();
+	}
 	await until(writes, { what: "a write to be taken", withinMs: WAIT_MS_MAX });
 	const later = await stage.when.checksOut(ada, [wish]);
 
