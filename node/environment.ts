@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { asciiHost, isHostName } from "./host-name";
 
 /** Environment variables by name; empty text counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -82,10 +83,15 @@ export function url(env: Environment, variable: string, protocols: readonly stri
 			`is no URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")} and names a host`,
 		);
 	}
-	if (!isUtf8(parsed.username) || !isUtf8(parsed.password) || !isUtf8(parsed.pathname)) {
+	const { username, password, hostname, pathname } = parsed;
+	if (![username, password, hostname, pathname].every(isUtf8)) {
 		throw new SettingsError(variable, "has a name or a password with a percent sign that is no UTF-8 (write % as %25)");
 	}
-	return value;
+	const host = asciiHost(parsed);
+	if (host === hostname) return value;
+	if (host === "") throw new SettingsError(variable, "names a host that is no name");
+	parsed.hostname = host;
+	return parsed.href;
 }
 
 function isUtf8(escaped: string): boolean {
@@ -99,7 +105,7 @@ function isUtf8(escaped: string): boolean {
 
 export function origin(variable: string, value: string): string {
 	const parsed = URL.canParse(value) ? new URL(value) : undefined;
-	if (!parsed || parsed.origin !== value) {
+	if (!parsed || parsed.origin !== value || !isHostName(parsed)) {
 		const shown = value.replace(/\/\/[^/]*@/, "//…@");
 		throw new SettingsError(variable, `has "${shown}", which is no origin such as https://shop.example`);
 	}

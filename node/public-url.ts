@@ -1,4 +1,5 @@
 import { SettingsError } from "./environment";
+import { isHostName } from "./host-name";
 import { isEverywhere } from "./open-address";
 
 /**
@@ -9,7 +10,8 @@ export function publicUrl(variable: string, value: string): string {
 	const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : undefined;
 	// First, and without the value, since what can't be parsed may hold a password too.
 	if (value.includes("@")) throw new SettingsError(variable, "holds a user or a password, which links must not");
-	if (!url) throw new SettingsError(variable, `is "${value}", which is no address such as https://shop.example`);
+	if (!url || !isHostName(url))
+		throw new SettingsError(variable, `is "${value}", which is no address such as https://shop.example`);
 	if (value.includes("?") || value.includes("#")) {
 		throw new SettingsError(variable, `is "${value}", but links go on behind it: it must end with its host or a path`);
 	}

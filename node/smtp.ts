@@ -1,5 +1,6 @@
 import parseAddresses from "nodemailer/lib/addressparser";
 import { SettingsError } from "./environment";
+import { isHostName } from "./host-name";
 
 /** A server that takes mail. */
 export interface SmtpServer {
@@ -28,7 +29,7 @@ const SWITCHES = ["requireTLS", "tls.rejectUnauthorized"];
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()[\]\\,;:"]+$/;
 
 /**
- * @param value a URL that starts with smtp:// or smtps:// and names a host
+ * @param value a URL that starts with smtp:// or smtps:// and names a host, as it comes from `url`
  * @throws {SettingsError} that never holds anything of the value: it has a password
  */
 export function smtpServer(variable: string, value: string): SmtpServer {
@@ -39,6 +40,7 @@ export function smtpServer(variable: string, value: string): SmtpServer {
 			"has more than a host, a port and switches: a / or # in its password is %2F or %23",
 		);
 	}
+	if (!isHostName(url)) throw new SettingsError(variable, "names a host that is no name");
 	const { requireTLS = false, "tls.rejectUnauthorized": rejectUnauthorized = true } = switchesOf(variable, url);
 	const secure = url.protocol === "smtps:";
 	return {
@@ -66,11 +68,7 @@ function credentialsOf(variable: string, { username, password }: URL): SmtpServe
 	if (username === "" && password === "") return undefined;
 	if (username === "") throw new SettingsError(variable, "has a password and no user");
 	if (password === "") throw new SettingsError(variable, "has a user and no password");
-	try {
-		return { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
-	} catch {
-		throw new SettingsError(variable, "has a % in its user or password that begins no escape: it is written %25");
-	}
+	return { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
 }
 
 /** @param value `shop@shop.example`, or with a name: `The Shop <shop@shop.example>` @throws {SettingsError} */

@@ -98,10 +98,15 @@ const variables: Variable[] = [
 		good: [
 			[DATABASE_URL, DATABASE_URL],
 			["postgresql://[::1]/shop", "postgresql://[::1]/shop"],
+			["postgres://shop@%2Frun%2Fpostgresql/shop", "postgres://shop@%2Frun%2Fpostgresql/shop"],
 		],
 		bad: [
 			["db.internal:5432", `DATABASE_URL ${NO_POSTGRES_URL}`],
 			["mysql://root:s3cr3t@db/shop", `DATABASE_URL ${NO_POSTGRES_URL}`],
+			[
+				"postgres://shop:s3cr3t@%FF/shop",
+				"DATABASE_URL has a name or a password with a percent sign that is no UTF-8 (write % as %25).",
+			],
 			["postgres:///shop", `DATABASE_URL ${NO_POSTGRES_URL}`],
 		],
 	},
@@ -113,6 +118,7 @@ const variables: Variable[] = [
 		good: [
 			["amqp://shop:s3cr3t@mq", "amqp://shop:s3cr3t@mq"],
 			["amqps://mq:5671/shop", "amqps://mq:5671/shop"],
+			["amqp://shop:s3%2Fcr3t@häse/shop", "amqp://shop:s3%2Fcr3t@xn--hse-qla/shop"],
 		],
 		bad: [["http://guest:s3cr3t@mq", "AMQP_URL is no URL that starts with amqp:// or amqps:// and names a host."]],
 	},
@@ -199,6 +205,10 @@ const variables: Variable[] = [
 		bad: [
 			["*", 'CORS_ORIGINS has "*", which is no origin such as https://shop.example.'],
 			["https://a.example/", 'CORS_ORIGINS has "https://a.example/", which is no origin such as https://shop.example.'],
+			[
+				"https://*.shop.example",
+				'CORS_ORIGINS has "https://*.shop.example", which is no origin such as https://shop.example.',
+			],
 			["null", 'CORS_ORIGINS has "null", which is no origin such as https://shop.example.'],
 			[
 				"https://ada:s3cr3t@a.example",

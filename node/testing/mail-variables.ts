@@ -21,6 +21,9 @@ export const mailVariables: Variable[] = [
 			["shop.example", 'PUBLIC_URL is "shop.example", which is no address such as https://shop.example.'],
 			["ftp://shop.example", 'PUBLIC_URL is "ftp://shop.example", which is no address such as https://shop.example.'],
 			["javascript:alert(1)", 'PUBLIC_URL is "javascript:alert(1)", which is no address such as https://shop.example.'],
+			...["http://*:3000", "https://*.shop.example", "https://${HOST}", "https://shop..example"].map(
+				(url): [string, string] => [url, `PUBLIC_URL is "${url}", which is no address such as https://shop.example.`],
+			),
 			["https://", 'PUBLIC_URL is "https://", which is no address such as https://shop.example.'],
 			["https://ada:s3cr3t@shop.example", "PUBLIC_URL holds a user or a password, which links must not."],
 			["https://ada:s3cr3t/x@shop example", "PUBLIC_URL holds a user or a password, which links must not."],
@@ -45,12 +48,18 @@ export const mailVariables: Variable[] = [
 		beside: { MAIL_FROM: "shop@shop.example" },
 		good: [
 			["smtp://mail.example", { ...SERVER, port: 587 }],
+			["smtp://Mail-1.Example", { ...SERVER, host: "Mail-1.Example", port: 587 }],
 			["smtps://mail.example/", { ...SERVER, port: 465, secure: true }],
 			["smtp://[::1]:2525", { ...SERVER, host: "::1", port: 2525 }],
 			[
 				"smtp://ada%40shop:s3cr3t%2F%23%25@mail.example:25",
 				{ ...SERVER, port: 25, auth: { user: "ada@shop", pass: "s3cr3t/#%" } },
 			],
+			["smtp://ada:100%@mail.example", { ...SERVER, port: 587, auth: { user: "ada", pass: "100%" } }],
+			...["mäil.example", "m%C3%A4il.example", "ｍäil.example"].map((host): [string, object] => [
+				`smtp://ada:1%2F2@${host}:25`,
+				{ ...SERVER, host: "xn--mil-qla.example", port: 25, auth: { user: "ada", pass: "1/2" } },
+			]),
 			[
 				"smtp://mail.example?requireTLS=true&tls.rejectUnauthorized=false",
 				{ ...SERVER, port: 587, requireTLS: true, rejectUnauthorized: false },
@@ -74,10 +83,10 @@ export const mailVariables: Variable[] = [
 					"SMTP_URL has more than a host, a port and switches: a / or # in its password is %2F or %23.",
 				],
 			),
-			[
-				"smtp://ada:s3cr3t%@mail.example",
-				"SMTP_URL has a % in its user or password that begins no escape: it is written %25.",
-			],
+			...["*", "%20", "a%2Fs3cr3t", "%C3%A4%2Fb", "a%40b", "ä..b"].map((host): [string, string] => [
+				`smtp://ada:s3cr3t@${host}`,
+				"SMTP_URL names a host that is no name.",
+			]),
 			["smtp://ada@mail.example", "SMTP_URL has a user and no password."],
 			["smtp://:s3cr3t@mail.example", "SMTP_URL has a password and no user."],
 			["smtp://mail.example?debug=s3cr3t", "SMTP_URL may have requireTLS and tls.rejectUnauthorized behind its ?."],
