@@ -1,4 +1,5 @@
 import { Errors } from "moleculer";
+import { isLoopback } from "../../mixins/http/loopback";
 import type { Origins } from "./origins";
 import type { Approach, Proxies } from "./proxies";
 
@@ -45,7 +46,7 @@ export function cookieScheme({
 		const httpsAlone =
 			publicScheme === "https:" || scheme === "https" || (scheme === undefined && publicScheme === undefined);
 		const page = origins.own(approach);
-		if (!httpsAlone || scheme === "https" || page?.protocol !== "http:" || isLoopback(page.hostname)) return httpsAlone;
+		if (!httpsAlone || scheme === "https" || page?.protocol !== "http:" || isLoopback(page)) return httpsAlone;
 		const error = new NoCookieOverHttpError({ page: page.origin, publicUrl });
 		if (!told.has(page.origin) && told.size < TOLD_MAX) {
 			told.add(page.origin);
@@ -53,9 +54,4 @@ export function cookieScheme({
 		}
 		throw error;
 	};
-}
-
-/** Browsers keep a cookie for HTTPS alone there, too. */
-function isLoopback(hostname: string): boolean {
-	return /^(?:(?:.*\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

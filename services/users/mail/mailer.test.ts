@@ -37,6 +37,25 @@ test.each([
 	expect(said).toEqual([expect.stringMatching(sentence)]);
 });
 
+test.each([
+	"http://localhost:3000",
+	"http://127.0.0.1",
+	"https://[::1]:3000/de",
+	"http://shop.localhost",
+	"http://127.1",
+])("production whose links can be opened by its own machine alone sends them, and says so once: %s", (PUBLIC_URL) => {
+	const { mailer, said } = looksAt({ ...PRODUCTION, ...SMTP, PUBLIC_URL });
+
+	expect(mailer).toBeDefined();
+	expect(said).toEqual([
+		expect.stringMatching(/^Links in mails begin with http.*, and only this machine can open them/),
+	]);
+});
+
+test("development says nothing of it", () => {
+	expect(looksAt({ ...SMTP, PUBLIC_URL: "http://localhost:3000" }).said).toEqual([]);
+});
+
 test("production with a mail server and an address says nothing, and sends", () => {
 	const { mailer, said } = looksAt({ ...PRODUCTION, ...SMTP, PUBLIC_URL: "https://shop.example" });
 

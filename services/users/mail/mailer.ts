@@ -1,4 +1,5 @@
 import type { Logger } from "moleculer";
+import { isLoopback } from "../../../mixins/http/loopback";
 import type { Settings } from "../../../node/settings";
 import { loggingMailer } from "./logging-mailer";
 import { smtpMailer } from "./smtp-mailer";
@@ -28,7 +29,7 @@ export interface Mailer {
 	reach(): Promise<void>;
 }
 
-/** @returns nothing where mail has nowhere to go, or its links would lead nowhere; then that is said */
+/** Says what is wrong with it. @returns nothing where mail has nowhere to go, or its links would lead nowhere */
 export function mailerOf({ mail, publicUrl, production }: Settings, logger: Logger): Mailer | undefined {
 	if (production && !mail) {
 		logger.warn("No mail is sent, because SMTP_URL is not set: nobody can reset a password or confirm an address");
@@ -39,6 +40,12 @@ export function mailerOf({ mail, publicUrl, production }: Settings, logger: Logg
 			"No mail with a link is sent, because PUBLIC_URL is not set: nobody can reset a password or confirm an address",
 		);
 		return undefined;
+	}
+	// It may be meant: whoever tries the containers on their own machine, with a mail server there, can open them.
+	if (production && isLoopback(new URL(publicUrl!))) {
+		logger.warn(
+			`Links in mails begin with ${publicUrl}, and only this machine can open them: PUBLIC_URL says where people find the shop`,
+		);
 	}
 	return mail ? smtpMailer(mail) : loggingMailer(logger);
 }
