@@ -19,6 +19,8 @@ test.each([
 	[`"Ada" & 'Co'`, "&quot;Ada&quot; &amp; &#39;Co&#39;"],
 	["J. R. R. O’Neill", "J. R. R. O’Neill"],
 	["آدا", "آدا"],
+	["अदिति हिन्दी", "अदिति हिन्दी"],
+	["Ada… Jr. (２．)", "Ada… Jr. (２．)"],
 ])("in HTML a name is text: %s", (name, written) => {
 	expect(letterTo(name).html).toContain(`<p>Hello <bdi>${written}</bdi>,</p>`);
 	expect(letterTo(name).text).toContain(`Hello ${name},`);
@@ -41,6 +43,21 @@ test.each([
 	"evil.example",
 	"ada@evil.example",
 	"javascript:alert(1)",
+	"Visit हिन्दी.evil now",
+	"evil.भारत",
+	"evil。com",
+	"evil．com",
+	"evil｡com",
+	"evil․com",
+	"Evil.com.evil",
+	"m̃.evil",
+	"💩.evil",
+	"ｅｖｉｌ．ｃｏｍ",
+	"evil.c\u00adom",
+	"evil.\u200bcom",
+	"ada＠evil",
+	"evil：evil",
+	"evil／evil",
 	"Ada ".repeat(50),
 	"  ",
 ])("what is no name, but a stranger's text or link, is not carried to anybody: %s", (name) => {
@@ -48,5 +65,5 @@ test.each([
 
 	expect(text).toMatch(/^Hello,\n/);
 	expect(html).toContain("<p>Hello,</p>");
-	expect(text + html).not.toMatch(/evil|alert|Ada/);
+	expect(text + html).not.toMatch(/evil|ｅｖｉｌ|alert|Ada/i);
 });

@@ -55,8 +55,8 @@ export function letterOf(kind: MailKind, { name }: Pick<UserRow, "name">, shop: 
 /** Longer ones are texts. */
 const NAME_CHARACTERS_MAX = 100;
 
-/** Mail programs make a link of what looks like one. */
-const LOOKS_LIKE_A_LINK = /[/@\\]|:\p{L}|[\p{L}\p{N}]\.\p{L}{2}/u;
+/** Mail programs make a link of what looks like one, in any alphabet: some write vowels as marks. */
+const LOOKS_LIKE_A_LINK = /[/@\\]|:\p{L}|[^\s.]\.[\p{L}\p{M}]{2}/u;
 
 /**
  * A name on one line, or nothing where it is none: whoever registers somebody else's address chooses what stands here, and
@@ -64,8 +64,17 @@ const LOOKS_LIKE_A_LINK = /[/@\\]|:\p{L}|[\p{L}\p{N}]\.\p{L}{2}/u;
  */
 function plainName(name: string): string | undefined {
 	const line = name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-	if (line === "" || [...line].length > NAME_CHARACTERS_MAX || LOOKS_LIKE_A_LINK.test(line)) return undefined;
+	if (line === "" || [...line].length > NAME_CHARACTERS_MAX || LOOKS_LIKE_A_LINK.test(asBrowsersRead(line)))
+		return undefined;
 	return line;
+}
+
+/** They take other dots and widths for the usual ones, and nothing for what can't be seen (Unicode, UTS 46). */
+function asBrowsersRead(line: string): string {
+	return line
+		.normalize("NFKC")
+		.replaceAll("。", ".")
+		.replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "");
 }
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
