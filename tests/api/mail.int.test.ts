@@ -13,6 +13,7 @@ const RESET = "mutation ($input: ResetPasswordInput!) { resetPassword(input: $in
 const VERIFY = "mutation ($token: String!) { verifyEmail(token: $token) }";
 const CHOOSE = /new password/;
 const CONFIRM = /Confirm/;
+const IS_BACK = "The mail server takes mail again";
 
 describe("mail", () => {
 	let shop: Shop;
@@ -247,6 +248,13 @@ describe("mail", () => {
 		until(async () => (await waitingFor(account)).length === 0, { what: "no mail to wait any more" });
 	const isPutOff = (account: Account) =>
 		until(async () => (await waitingFor(account))[0]?.isPutOff, { what: "the mail to be put off" });
+	/** Links that would reset that account's password, whether anybody has them or not. */
+	const linksOf = async ({ id }: Account): Promise<number> => {
+		const links = "SELECT FROM users.mail_tokens WHERE user_id = $1 AND kind = 'RESET_PASSWORD'";
+		return (await shop.database.query(links, [id])).rows.length;
+	};
+	const noLinkIsLeft = (account: Account) =>
+		until(async () => (await linksOf(account)) === 0, { what: "no link to be left of what was not sent" });
 	/** A customer of whom no mail waits. */
 	const confirming = async (): Promise<Account> => {
 		const account = await shop.given.customer();
@@ -262,6 +270,7 @@ describe("mail", () => {
 			mailbox.refuses = { [what]: "451 4.7.1 Greylisted, come again" };
 			await forgets(ada.email);
 			await isPutOff(ada);
+			await noLinkIsLeft(ada);
 
 			mailbox.refuses = {};
 
@@ -282,16 +291,28 @@ describe("mail", () => {
 			await until(() => mailbox.refused > refused, { what: "the refusal" });
 			await nothingWaitsFor(ada);
 			expect(mailbox.refused).toBe(refused + 1);
+			expect(await linksOf(ada)).toBe(0);
 		},
 	);
 
 	test("while the server is away, or says nothing, mail waits and everything else goes on", async () => {
 		const { port } = mailbox;
-		const [ada, bob] = [await confirming(), await confirming()];
+		const [ada, bob, carol] = [await confirming(), await confirming(), await confirming()];
+		await shop.database.query("UPDATE users.users SET email = 'carol@shop.test,eve@evil.test' WHERE id = $1", [
+			carol.id,
+		]);
+		const { logger } = shop.node().broker.getLocalService("users");
+		const told = jest.spyOn(logger, "info");
 		await mailbox[Symbol.asyncDispose]();
 
 		await forgets(ada.email);
 		await isPutOff(ada);
+		await noLinkIsLeft(ada);
+		// Hers is given up, since it can be addressed to nobody, and that says nothing of the server.
+		await forgets(carol.email);
+		await nothingWaitsFor(carol);
+		expect(await linksOf(carol)).toBe(0);
+		expect(told).not.toHaveBeenCalledWith(IS_BACK);
 		{
 			await using silent = await silentServer(port);
 			await until(() => silent.connections() > 0, { what: "the silent server to be asked" });
@@ -304,6 +325,8 @@ describe("mail", () => {
 		const links = [await mailbox.to(ada.email, CHOOSE), await mailbox.to(bob.email, CHOOSE)].map(tokenIn);
 		expect(await Promise.all(links.map((link) => resets(link, "a new horse battery")))).toEqual([true, true]);
 		for (const account of [ada, bob]) await nothingWaitsFor(account);
+		expect(told).toHaveBeenCalledWith(IS_BACK);
+		told.mockRestore();
 	});
 
 	test("mail that was not sent when the node stopped is sent by the next one", async () => {

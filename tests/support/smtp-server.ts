@@ -35,6 +35,8 @@ export interface SmtpStage extends AsyncDisposable {
 	mails: ReceivedMail[];
 	/** What it says to a recipient, or to a whole letter. */
 	refuses: { recipient?: Refusal | undefined; letter?: Refusal | undefined };
+	/** Takes letters, and goes without a word. */
+	hangsUp: boolean;
 	/** How often it has said so. */
 	refused: number;
 	/** Waits for mail to that address with that subject. @returns the newest */
@@ -62,6 +64,7 @@ export async function smtpServer({ port = 0, auth, tls = false }: SmtpOptions = 
 				const mail = await PostalMime.parse(await text(stream));
 				if (letter) throw refusal(letter);
 				stage.mails.push({ ...mail, recipients, isSecure: secure, by: user as string | undefined });
+				if (stage.hangsUp) for (const { _socket } of server.connections) _socket.destroy();
 			};
 			callbackify(receive)(done);
 		},
@@ -80,6 +83,7 @@ export async function smtpServer({ port = 0, auth, tls = false }: SmtpOptions = 
 		url: `smtp://${credentials}127.0.0.1:${listening}`,
 		mails: [],
 		refuses: {},
+		hangsUp: false,
 		refused: 0,
 		to: async (email, subject, count = 1) => {
 			const found = () =>

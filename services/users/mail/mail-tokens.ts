@@ -16,6 +16,7 @@ const find = sql(
 	"users.mail_tokens.find",
 	`SELECT user_id AS "userId" FROM users.mail_tokens WHERE token_hash = $1 AND kind = $2 AND expires_at > now()`,
 );
+const takeBack = sql("users.mail_tokens.take_back", "DELETE FROM users.mail_tokens WHERE token_hash = $1");
 const use = sql(
 	"users.mail_tokens.use",
 	`DELETE FROM users.mail_tokens WHERE token_hash = $1 AND kind = $2 AND expires_at > now()
@@ -29,7 +30,7 @@ const forgetOld = sql(
 
 type Queries = Pick<Transaction, "query">;
 
-/** Unknown, used, or too old: which one is nobody's business. */
+/** Unknown, too old, or of a password that was reset with it: which one is nobody's business. */
 export class InvalidMailTokenError extends Errors.ValidationError {
 	constructor() {
 		const message = "This link is not valid any more, please ask for another one";
@@ -37,11 +38,19 @@ export class InvalidMailTokenError extends Errors.ValidationError {
 	}
 }
 
-/** A new secret for a mail; only its hash is kept. The earlier ones of the user stay good until one of them is used. */
+/**
+ * A new secret for a mail; only its hash is kept. The earlier ones of the user stay good: those that confirm an address for
+ * their week, those that reset a password until one of them is used.
+ */
 export async function issueToken(db: Queries, kind: MailKind, userId: string): Promise<string> {
 	const token = randomBytes(32).toString("base64url");
 	await db.query(insert, [hashOf(token), kind, userId, VALID_S[kind]]);
 	return token;
+}
+
+/** The mail has not left, so nobody has it. */
+export async function takeTokenBack(db: Queries, token: string): Promise<void> {
+	await db.query(takeBack, [hashOf(token)]);
 }
 
 /** Whose it is. It stays good. @throws {InvalidMailTokenError} */

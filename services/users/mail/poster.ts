@@ -3,8 +3,7 @@ import type { UserRow } from "../users.model";
 import type { UsersService } from "../users.service";
 import { letterOf } from "./letters";
 import { mailServer, type MailServer } from "./mail-server";
-import { issueToken } from "./mail-tokens";
-import type { Mail } from "./mailer";
+import { issueToken, takeTokenBack } from "./mail-tokens";
 import { NotSentError } from "./not-sent";
 import { putOffMail, strikeMail, takeMails, type WaitingMail } from "./waiting-mail";
 
@@ -89,8 +88,9 @@ async function post(
 		service.logger.error(`Mail ${id} could not be sent in time, and is given up`);
 		return strikeMail(service.db, id);
 	}
-	const mail = await mailFor(service, waiting);
-	const failure = mail && (await failureOf(service, mail, stopping));
+	const user = await recipientOf(service, waiting);
+	if (!user) return strikeMail(service.db, id);
+	const failure = await failureOf(service, waiting, user, stopping);
 	switch (failure?.hindrance) {
 		case "server":
 			if (!stopping.aborted) server.fails(failure.message);
@@ -100,37 +100,45 @@ async function post(
 			service.logger.info(`Mail ${id} is wanted later, after attempt ${waiting.attempts}: ${failure.message}`);
 			return putOffMail(service.db, waiting, "later");
 		case "never":
-			server.works();
-			service.logger.warn(`Mail ${id} to user ${mail!.userId} is refused for good, and given up: ${failure.message}`);
+		case "address":
+			// Of one that is no address the server has heard nothing.
+			if (failure.hindrance === "never") server.works();
+			service.logger.warn(`Mail ${id} to user ${user.id} is refused for good, and given up: ${failure.message}`);
 			return strikeMail(service.db, id);
 		case undefined:
-			if (mail) server.works();
+			server.works();
 			return strikeMail(service.db, id);
 	}
 }
 
-/** Nothing when it has left. */
-async function failureOf(
-	{ mailer }: UsersService,
-	mail: Mail,
-	stopping: AbortSignal,
-): Promise<Pick<NotSentError, "hindrance" | "message"> | undefined> {
-	try {
-		await mailer!.send(mail, AbortSignal.any([stopping, AbortSignal.timeout(SENDING_MS_MAX)]));
-		return undefined;
-	} catch (error) {
-		return error instanceof NotSentError ? error : { hindrance: "server", message: (error as Error).message };
-	}
+/** Nothing where nobody is to get it. */
+async function recipientOf(service: UsersService, { kind, emailKey }: WaitingMail): Promise<UserRow | undefined> {
+	const user = await findByEmail(service, emailKey);
+	return user && isWanted(kind, user) ? user : undefined;
 }
 
-/** Made when it is sent, so that what waits holds no secret; nothing where nobody is to get it. */
-async function mailFor(service: UsersService, { id, kind, emailKey }: WaitingMail): Promise<Mail | undefined> {
-	const user = await findByEmail(service, emailKey);
-	if (!user || !isWanted(kind, user)) return undefined;
+/**
+ * Nothing when it has left. Its secret is made when it is sent, so that what waits holds none, and taken back where it has
+ * surely not left: a server that is away for a day would cost a thousand of them.
+ */
+async function failureOf(
+	service: UsersService,
+	{ id, kind }: WaitingMail,
+	user: UserRow,
+	stopping: AbortSignal,
+): Promise<Pick<NotSentError, "hindrance" | "message"> | undefined> {
 	const shop = service.publicUrl();
 	if (shop === undefined) throw new Error("It is not known yet where the shop is");
 	const token = await issueToken(service.db, kind, user.id);
-	return { id, userId: user.id, to: user.email, ...letterOf(kind, user, shop, token) };
+	const mail = { id, userId: user.id, to: user.email, ...letterOf(kind, user, shop, token) };
+	try {
+		await service.mailer!.send(mail, AbortSignal.any([stopping, AbortSignal.timeout(SENDING_MS_MAX)]));
+		return undefined;
+	} catch (error) {
+		if (!(error instanceof NotSentError)) return { hindrance: "server", message: (error as Error).message };
+		if (!error.mayHaveLeft) await takeTokenBack(service.db, token);
+		return error;
+	}
 }
 
 function isWanted(kind: WaitingMail["kind"], { emailVerifiedAt }: UserRow): boolean {

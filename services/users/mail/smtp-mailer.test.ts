@@ -58,7 +58,7 @@ test.each([
 
 	const { hindrance } = await failureOf(send(mailerTo(server.url), { to }));
 
-	expect(hindrance).toBe("never");
+	expect(hindrance).toBe("address");
 	expect(server.mails).toEqual([]);
 });
 
@@ -160,6 +160,18 @@ describe("what a server says of a letter", () => {
 		expect(message).toContain("looks odd");
 		for (const secret of [TOKEN, "#token", "ada@shop.test", TOKEN.slice(0, 20)]) expect(message).not.toContain(secret);
 	});
+});
+
+test("a mail may have left where the server has all of it and is gone without a word, and nowhere else", async () => {
+	await using server = await smtpServer();
+	server.hangsUp = true;
+
+	expect(await failureOf(send(mailerTo(server.url)))).toMatchObject({ hindrance: "server", mayHaveLeft: true });
+	expect(server.mails).toHaveLength(1);
+
+	server.refuses = { letter: "421 4.3.2 Shutting down" };
+	expect(await failureOf(send(mailerTo(server.url)))).toMatchObject({ hindrance: "server", mayHaveLeft: false });
+	expect(await failureOf(send(mailerTo("smtp://127.0.0.1:1")))).toMatchObject({ mayHaveLeft: false });
 });
 
 test("a server that is away, or does not say a word, is at fault itself", async () => {

@@ -2,7 +2,7 @@ import { createTransport, type NodemailerError } from "nodemailer";
 import parseAddresses from "nodemailer/lib/addressparser";
 import type { Settings } from "../../../node/settings";
 import type { Mailer } from "./mailer";
-import { NotSentError } from "./not-sent";
+import { NotSentError, type Hindrance } from "./not-sent";
 
 /** Some let a stranger wait for their greeting for a while, to see whether it is patient as a mail server is. */
 const TIMEOUTS = { dnsTimeout: 5_000, connectionTimeout: 10_000, greetingTimeout: 20_000, socketTimeout: 20_000 };
@@ -29,19 +29,35 @@ export function smtpMailer({ server, from }: NonNullable<Settings["mail"]>): Mai
 		disableUrlAccess: true,
 	});
 	const domain = from.address.split("@")[1]!;
+	/** Ids of mails that the server has from their first character to the last. */
+	const handedOver = new Set<string>();
+	transport.use("stream", ({ message }, done) => {
+		message.processFunc((stream) => stream.once("end", () => handedOver.add(message.messageId())));
+		done();
+	});
 
 	return {
 		async send({ id, to, subject, text, html }, signal) {
-			if (!isOneAddress(to)) throw new NotSentError("never", "mail can't be addressed to what its account is known by");
+			if (!isOneAddress(to))
+				throw new NotSentError("address", "mail can't be addressed to what its account is known by");
 			const letter = { from, to: { name: "", address: to }, subject, text, html };
 			// Nobody's holiday is to answer to it (RFC 3834).
 			const headers = { "Auto-Submitted": "auto-generated" };
-			await transport
-				.sendMail({ ...letter, headers, messageId: `<${id}@${domain}>`, signal })
-				.catch((error: NodemailerError) => notSent(error));
+			const messageId = `<${id}@${domain}>`;
+			try {
+				await transport.sendMail({ ...letter, headers, messageId, signal });
+			} catch (error) {
+				throw notSent(error as NodemailerError, handedOver.has(messageId));
+			} finally {
+				handedOver.delete(messageId);
+			}
 		},
 		async reach() {
-			await transport.verify().catch((error: NodemailerError) => notSent(error));
+			try {
+				await transport.verify();
+			} catch (error) {
+				throw notSent(error as NodemailerError, false);
+			}
 		},
 	};
 }
@@ -52,15 +68,16 @@ function isOneAddress(text: string): boolean {
 	return found?.address === text && others.length === 0;
 }
 
-function notSent(error: NodemailerError): never {
-	const { command = "", responseCode, code } = error;
-	const reason = withoutSecrets(error.message);
+function notSent(error: NodemailerError, isHandedOver: boolean): NotSentError {
+	const { command, code, responseCode } = error;
 	// Nodemailer itself won't send to such an address.
-	if (code === "EENVELOPE" && command === "API") throw new NotSentError("never", reason);
-	if (!OF_THE_LETTER.has(command) || !responseCode || responseCode === SERVICE_NOT_AVAILABLE) {
-		throw new NotSentError("server", reason);
-	}
-	throw new NotSentError(responseCode >= PERMANENT ? "never" : "later", reason);
+	const hindrance = code === "EENVELOPE" && command === "API" ? "address" : hindranceOf(error);
+	return new NotSentError(hindrance, withoutSecrets(error.message), isHandedOver && !responseCode);
+}
+
+function hindranceOf({ command = "", responseCode }: NodemailerError): Hindrance {
+	if (!OF_THE_LETTER.has(command) || !responseCode || responseCode === SERVICE_NOT_AVAILABLE) return "server";
+	return responseCode >= PERMANENT ? "never" : "later";
 }
 
 /** A server likes to quote what it refuses: addresses, and from a filter perhaps the link. */
