@@ -22,6 +22,8 @@ export interface SmtpOptions {
 	auth?: { user: string; pass: string };
 	/** Offers STARTTLS, with a certificate that nobody trusts. */
 	tls?: boolean;
+	/** So long it lets whoever comes wait. */
+	greetsAfterMs?: number;
 }
 
 /** What it says instead of taking something: `550 5.1.1 No such user`. */
@@ -43,13 +45,21 @@ export interface SmtpStage extends AsyncDisposable {
 	to(email: string, subject: RegExp, count?: number): Promise<ReceivedMail>;
 }
 
-export async function smtpServer({ port = 0, auth, tls = false }: SmtpOptions = {}): Promise<SmtpStage> {
+export async function smtpServer({
+	port = 0,
+	auth,
+	tls = false,
+	greetsAfterMs = 0,
+}: SmtpOptions = {}): Promise<SmtpStage> {
 	const server = new SMTPServer({
 		disabledCommands: tls ? [] : ["STARTTLS"],
 		authOptional: !auth,
 		allowInsecureAuth: true,
 		disableReverseLookup: true,
 		logger: false,
+		onConnect(_session, done) {
+			setTimeout(done, greetsAfterMs);
+		},
 		onAuth({ username, password }, _session, done) {
 			if (username === auth?.user && password === auth?.pass) done(null, { user: username });
 			else done(errorOf("535 5.7.8 Authentication failed"));

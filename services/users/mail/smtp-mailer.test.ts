@@ -2,7 +2,7 @@ import { readSettings } from "../../../node/settings";
 import { silentServer, smtpServer, type Refusal, type SmtpStage } from "../../../tests/support/smtp-server";
 import type { Mail, Mailer } from "./mailer";
 import type { NotSentError } from "./not-sent";
-import { smtpMailer } from "./smtp-mailer";
+import { smtpMailer, TIMEOUTS } from "./smtp-mailer";
 
 const TOKEN = "Zm9ydHktdHdvIGlzIHRoZSBhbnN3ZXIgdG8gaXQgYWxs";
 const LINK = `https://shop.example/reset-password#token=${TOKEN}`;
@@ -137,7 +137,6 @@ describe("what a server says of a letter", () => {
 	test.each<[Refusal, string]>([
 		["550 5.1.1 No such user", "never"],
 		["552 5.3.4 Too big", "never"],
-		["554 5.7.1 Spam", "never"],
 		["451 4.7.1 Greylisted", "later"],
 		["452 4.2.2 Mailbox full", "later"],
 		["421 4.3.2 Shutting down", "server"],
@@ -151,6 +150,43 @@ describe("what a server says of a letter", () => {
 		}
 	});
 
+	test.each<[Refusal, string]>([
+		["550 No such user", "never"],
+		["551 5.1.6 Moved away", "never"],
+		["554 5.1.1 No such user", "never"],
+		["550 5.1.1 <relay@sender.test>: Recipient address rejected: User unknown", "never"],
+		["550 <authentic@shop.test> unknown", "never"],
+		["501 5.1.3 Bad recipient address syntax", "never"],
+		["556 5.1.10 Domain takes no mail", "never"],
+		["550 5.2.1 Mailbox disabled", "never"],
+		["554 5.7.1 <ada@shop.test>: Relay access denied", "server"],
+		["553 5.7.1 <shop@shop.example>: Sender address rejected: not owned by user shop", "server"],
+		["550 5.1.8 <shop@shop.example>: Sender address rejected: Domain not found", "server"],
+		["550 5.1.0 <shop@shop.example>: Sender address rejected: User unknown", "server"],
+		["554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied", "server"],
+		["504 5.5.2 <shop>: Helo command rejected: need fully-qualified hostname", "server"],
+		["553 sorry, relaying denied from your location (#5.7.1)", "server"],
+		["550 relay not permitted", "server"],
+		["550 Authentication required", "server"],
+		["530 5.7.0 Must issue a STARTTLS command first", "server"],
+		["535 5.7.8 Bad credentials", "server"],
+		["503 Bad sequence of commands", "server"],
+		["554 5.7.1 Access denied", "later"],
+		["550 5.7.1 Not by our policy", "later"],
+		["553 not to us (#5.7.1)", "later"],
+		["554 Transaction failed", "later"],
+	])("%s, to the recipient: that is for %s", async (recipient, hindrance) => {
+		server.refuses = { recipient };
+
+		expect(await failureOf(send(mailerTo(server.url)))).toMatchObject({ hindrance, mayHaveLeft: false });
+	});
+
+	test("554 5.7.1 Spam, to the letter: that is for never", async () => {
+		server.refuses = { letter: "554 5.7.1 Spam" };
+
+		expect(await failureOf(send(mailerTo(server.url)))).toMatchObject({ hindrance: "never", mayHaveLeft: false });
+	});
+
 	test("goes into the log without what it quotes: the address and the link", async () => {
 		server.refuses = { letter: `554 5.7.1 <ada@shop.test>: "${LINK}" looks odd, and ${TOKEN} too` };
 
@@ -160,6 +196,16 @@ describe("what a server says of a letter", () => {
 		expect(message).toContain("looks odd");
 		for (const secret of [TOKEN, "#token", "ada@shop.test", TOKEN.slice(0, 20)]) expect(message).not.toContain(secret);
 	});
+});
+
+test("a server that lets others wait for its greeting, to see whether they are patient, gets its mail", async () => {
+	const [dnsTimeout, connectionTimeout, socketTimeout] = Object.values(TIMEOUTS).map((timeoutMs) => timeoutMs / 10);
+	await using server = await smtpServer({ greetsAfterMs: 1_500 });
+	const { mail } = readSettings({ SMTP_URL: server.url, MAIL_FROM: "shop@shop.example" });
+
+	await send(smtpMailer(mail!, { dnsTimeout, connectionTimeout, socketTimeout } as typeof TIMEOUTS));
+
+	expect(server.mails).toHaveLength(1);
 });
 
 test("a mail may have left where the server has all of it and is gone without a word, and nowhere else", async () => {

@@ -2,28 +2,25 @@ import { createTransport, type NodemailerError } from "nodemailer";
 import parseAddresses from "nodemailer/lib/addressparser";
 import type { Settings } from "../../../node/settings";
 import type { Mailer } from "./mailer";
-import { NotSentError, type Hindrance } from "./not-sent";
+import { NotSentError } from "./not-sent";
+import { hindranceOf } from "./smtp-replies";
 
-/** Some let a stranger wait for their greeting for a while, to see whether it is patient as a mail server is. */
-const TIMEOUTS = { dnsTimeout: 5_000, connectionTimeout: 10_000, greetingTimeout: 20_000, socketTimeout: 20_000 };
-
-/** What a server says of a letter, and not of who sends it. */
-const OF_THE_LETTER = new Set(["RCPT TO", "DATA"]);
-/** It closes the connection, whatever it was asked. */
-const SERVICE_NOT_AVAILABLE = 421;
-/** From there on a reply is a no for good (RFC 5321, section 4.2.1). */
-const PERMANENT = 500;
+/**
+ * Some let a stranger wait for their greeting for a while, to see whether it is patient as a mail server is. Nodemailer
+ * has that end with the time for connecting, and with the silence that it allows.
+ */
+export const TIMEOUTS = { dnsTimeout: 5_000, connectionTimeout: 30_000, socketTimeout: 30_000 };
 
 /**
  * Delivers by SMTP, each mail on a connection of its own: there are few, and a connection that is kept would be one more
  * thing that can be lost unnoticed.
  */
-export function smtpMailer({ server, from }: NonNullable<Settings["mail"]>): Mailer {
+export function smtpMailer({ server, from }: NonNullable<Settings["mail"]>, timeouts = TIMEOUTS): Mailer {
 	const { rejectUnauthorized, auth, ...address } = server;
 	const transport = createTransport({
 		...address,
 		...(auth && { auth }),
-		...TIMEOUTS,
+		...timeouts,
 		tls: { rejectUnauthorized },
 		disableFileAccess: true,
 		disableUrlAccess: true,
@@ -73,11 +70,6 @@ function notSent(error: NodemailerError, isHandedOver: boolean): NotSentError {
 	// Nodemailer itself won't send to such an address.
 	const hindrance = code === "EENVELOPE" && command === "API" ? "address" : hindranceOf(error);
 	return new NotSentError(hindrance, withoutSecrets(error.message), isHandedOver && !responseCode);
-}
-
-function hindranceOf({ command = "", responseCode }: NodemailerError): Hindrance {
-	if (!OF_THE_LETTER.has(command) || !responseCode || responseCode === SERVICE_NOT_AVAILABLE) return "server";
-	return responseCode >= PERMANENT ? "never" : "later";
 }
 
 /** A server likes to quote what it refuses: addresses, and from a filter perhaps the link. */
