@@ -18,7 +18,7 @@ RETURN CASE WHEN octet_length(shown) = length(shown) THEN lower(shown COLLATE "u
 	replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
 		regexp_replace(regexp_replace(regexp_replace(
 			lower(normalize(shown, NFKD) COLLATE "und-x-icu"),
-			'[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1ace\u1dc0-\u1dff\u20d0-\u20f0\ufe00-\ufe0f\ufe20-\ufe2f\u00ad\u061c\u0640\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]',
+			'[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1ace\u1dc0-\u1dff\u20d0-\u20f0\ufe00-\ufe0f\ufe20-\ufe2f\u00ad\u061c\u0640\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]',
 			'', 'g'),
 			'[‐‒–—−]', '-', 'g'),
 			'[‘’ʼ]', '''', 'g'),
@@ -30,12 +30,13 @@ ALTER TABLE catalog.products ADD COLUMN search_text text NOT NULL
 -- Nodes of the release before still search by products_search.
 CREATE INDEX products_search_text ON catalog.products USING gin (search_text public.gin_trgm_ops);
 
--- Two SKUs that differ only in case, width, invisible characters or spaces are one.
+-- Two SKUs that differ only in case, width, invisible characters or spaces are one. In capitals after small letters, since
+-- the capital of "ß" is "SS", and that of "ẞ" is itself.
 CREATE FUNCTION catalog.sku_key(sku text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN normalize(
 	regexp_replace(
-		upper(normalize(sku, NFKC) COLLATE "und-x-icu"),
-		'[\u0009-\u000d\u0020\u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]',
+		upper(lower(normalize(sku, NFKC) COLLATE "und-x-icu") COLLATE "und-x-icu"),
+		'[\u0009-\u000d\u0020\u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]',
 		'', 'g'
 	),
 	NFKC
@@ -47,3 +48,26 @@ FROM (SELECT id, row_number() OVER (PARTITION BY catalog.sku_key(sku) ORDER BY c
 WHERE alike.id = p.id AND place > 1;
 CREATE UNIQUE INDEX products_sku_alike ON catalog.products (catalog.sku_key(sku))
 	WHERE sku_from_before IS DISTINCT FROM sku;
+CREATE INDEX products_sku_from_before ON catalog.products (catalog.sku_key(sku)) WHERE sku_from_before = sku;
+
+-- Who has changed such an SKU does not get it back, and of those that are alike one is always in the unique index: when it
+-- gets another SKU, the oldest of the others follows. As a trigger, since nodes of the release before change SKUs too.
+CREATE FUNCTION catalog.leave_sku() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	left_key text := catalog.sku_key(OLD.sku);
+BEGIN
+	UPDATE catalog.products SET sku_from_before = NULL WHERE id = NEW.id AND sku_from_before IS NOT NULL;
+	IF NOT EXISTS (
+		SELECT FROM catalog.products WHERE catalog.sku_key(sku) = left_key AND sku_from_before IS DISTINCT FROM sku
+	) THEN
+		-- Whoever is being changed meanwhile is waited for, and passed over where it has left, too.
+		UPDATE catalog.products SET sku_from_before = NULL WHERE id IN (
+			SELECT id FROM catalog.products WHERE catalog.sku_key(sku) = left_key AND sku_from_before = sku
+			ORDER BY created_at, id LIMIT 1 FOR UPDATE
+		);
+	END IF;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER leave_sku AFTER UPDATE OF sku ON catalog.products
+	FOR EACH ROW WHEN (OLD.sku IS DISTINCT FROM NEW.sku) EXECUTE FUNCTION catalog.leave_sku();

@@ -5,6 +5,7 @@ const ACCENTS = new RegExp(
 		String.raw`[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670]`,
 		String.raw`[\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0640]`,
 		String.raw`[\u00ad\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]`,
+		String.raw`[\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}]`,
 	].join("|"),
 	"gu",
 );
