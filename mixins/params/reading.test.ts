@@ -62,6 +62,7 @@ test.each([
 	["spaces of every alphabet", " \u00a0\u3000\u2003Ada\u202f\t\n", "Ada"],
 	["zero widths", "\ufeff\u200bAda\u2060\u200d", "Ada"],
 	["marks of direction, and what is soft", "\u200f\u202bAda\u202c\u00ad", "Ada"],
+	["what steers musical notes and shorthand", "\u{1d173}Ada\u{1bca0}\u{1d17a}\ufff9", "Ada"],
 	["nothing", "A d\u200da", "A d\u200da"],
 ])("a line is read without %s around it", async (_what, name, read) => {
 	expect(await say({ name, floor: name })).toEqual({ name: read, floor: read });
@@ -73,6 +74,14 @@ test.each(["\u2764\ufe0f", "1\ufe0f\u20e3", "\u05e9\u05dc\u05d5\u05dd", "e\u0301
 		expect(await say({ name })).toEqual({ name });
 	},
 );
+
+test.each([
+	["Bengali", "\u09a4\u09cd\u200d"],
+	["Malayalam", "\u0d28\u0d4d\u200d"],
+	["Sinhala", "\u0d9a\u0dca\u200c"],
+])("a joiner that makes another letter of the last one, in %s, stays", async (_script, name) => {
+	expect(await say({ name: `${name}\u200b ` })).toEqual({ name });
+});
 
 test.each([
 	"",

@@ -5,7 +5,11 @@ import type { Check, Rules } from "./reading";
  * that an emoji may end with.
  */
 const AROUND =
-	/[\u034f\s\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0]/;
+	/[\u034f\s\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}]/u;
+
+/** After the mark of an Indic script these make another letter of the last one: it is seen. */
+const JOINER = /[\u200c\u200d]/u;
+const MARK = /\p{M}/u;
 
 /** Something that takes a place on the screen by itself. */
 const VISIBLE = /[^\s\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -16,11 +20,16 @@ const CONTROL_IN_TEXT = /[^\P{Cc}\t\n\r]/u;
 
 /** Without what nobody sees at its ends; empty where all of it is of that kind. One step for each character. */
 export function trimmed(text: string): string {
-	let [start, end] = [0, text.length];
-	while (start < end && AROUND.test(text[start]!)) start++;
-	while (end > start && AROUND.test(text[end - 1]!)) end--;
-	const rest = text.slice(start, end);
+	const characters = [...text];
+	let [start, end] = [0, characters.length];
+	while (start < end && AROUND.test(characters[start]!)) start++;
+	while (end > start && AROUND.test(characters[end - 1]!) && !joins(characters, end - 1)) end--;
+	const rest = characters.slice(start, end).join("");
 	return VISIBLE.test(rest) ? rest : "";
+}
+
+function joins(characters: readonly string[], at: number): boolean {
+	return JOINER.test(characters[at]!) && MARK.test(characters[at - 1] ?? "");
 }
 
 interface Limits {
