@@ -1,6 +1,6 @@
 import path from "node:path";
 import { SettingsError, type Environment } from "./environment";
-import { isEmailAddress } from "../mixins/params/emails";
+import { isKnownEmailAddress } from "../mixins/params/emails";
 import { trimmed } from "../mixins/params/texts";
 import * as read from "./environment";
 import { newNodeId } from "./node-id";
@@ -164,7 +164,8 @@ function readAdmin(env: Environment): Settings["admin"] {
 	if (!email && !password) return undefined;
 	if (!email) throw new SettingsError("ADMIN_EMAIL", "is missing, although ADMIN_PASSWORD is set");
 	if (!password) throw new SettingsError("ADMIN_PASSWORD", "is missing, although ADMIN_EMAIL is set");
-	if (!isEmailAddress(email)) throw new SettingsError("ADMIN_EMAIL", `is "${email}", which is no e-mail address`);
+	// Perhaps of an account that is there: what a new one needs, users say.
+	if (!isKnownEmailAddress(email)) throw new SettingsError("ADMIN_EMAIL", `is "${email}", which is no e-mail address`);
 	if ([...password].length < PASSWORD_CHARACTERS_MIN) {
 		throw new SettingsError("ADMIN_PASSWORD", `is shorter than ${PASSWORD_CHARACTERS_MIN} characters`);
 	}

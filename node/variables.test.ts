@@ -155,8 +155,13 @@ const variables: Variable[] = [
 		name: "ADMIN_EMAIL",
 		read: ({ admin }) => admin?.email,
 		default: undefined,
-		good: [["\u00a0ada@shop.example\u200b", "ada@shop.example"]],
-		bad: [["a..b@shop.example", 'ADMIN_EMAIL is "a..b@shop.example", which is no e-mail address.']],
+		good: [
+			["\u00a0ada@shop.example\u200b", "ada@shop.example"],
+			["admin@10.0.0.5", "admin@10.0.0.5"],
+			["admin@my_shop.example", "admin@my_shop.example"],
+			["root@node.k8s1", "root@node.k8s1"],
+		],
+		bad: [["ada", 'ADMIN_EMAIL is "ada", which is no e-mail address.']],
 		beside: { ADMIN_PASSWORD: "correct horse" },
 	},
 	{

@@ -14,7 +14,7 @@ export function isEmailAddress(text: string): boolean {
 }
 
 /** What an address had to look like before {@link isEmailAddress} decided: some accounts have one of these. */
-function looksLikeOne(text: string): boolean {
+export function isKnownEmailAddress(text: string): boolean {
 	return text.length <= LENGTH_MAX && /^\S+@\S+\.\S+$/.test(text);
 }
 
@@ -24,7 +24,7 @@ const readEmail: Check<{ known?: boolean }> = (value, errors, { known = false })
 		return value;
 	}
 	const text = trimmed(value);
-	const isOne = known ? looksLikeOne(text) : isEmailAddress(text);
+	const isOne = known ? isKnownEmailAddress(text) : isEmailAddress(text);
 	if (!isOne) errors.push({ type: text === "" ? "emailEmpty" : "email", actual: value });
 	return text;
 };

@@ -1,7 +1,8 @@
+import { isEmailAddress } from "../../mixins/params/emails";
 import { insertAccount } from "./accounts";
 import { findByEmail } from "./find-account";
 import { hashPassword, passwordMatches } from "./passwords";
-import { EmailTakenError } from "./users.errors";
+import { EmailTakenError, NoAdminAddressError } from "./users.errors";
 import type { UserRow } from "./users.model";
 import type { UsersService } from "./users.service";
 
@@ -16,6 +17,7 @@ export interface AdminAccount {
  * registered with that address before.
  * Nodes that start together may all try: the unique address lets one of them win.
  * @returns whether it was made now
+ * @throws {NoAdminAddressError}
  */
 export async function ensureAdmin(service: UsersService, { email, password }: AdminAccount): Promise<boolean> {
 	const found = await findByEmail(service, email);
@@ -23,6 +25,7 @@ export async function ensureAdmin(service: UsersService, { email, password }: Ad
 		await compare(service, found, password);
 		return false;
 	}
+	if (!isEmailAddress(email)) throw new NoAdminAddressError(email);
 	const passwordHash = await hashPassword(password, service.bcryptCost);
 	try {
 		await service.db.transaction((tx) =>

@@ -6,6 +6,18 @@ export class EmailTakenError extends Errors.MoleculerClientError {
 	}
 }
 
+/** Of an account that was to be made at the start. */
+export class NoAdminAddressError extends Errors.MoleculerClientError {
+	constructor(email: string) {
+		super(
+			`ADMIN_EMAIL is "${email}", which is no e-mail address, and no account has it: none was made.`,
+			422,
+			"VALIDATION_ERROR",
+			{ email },
+		);
+	}
+}
+
 /** The same for an unknown address and a wrong password. */
 export class InvalidCredentialsError extends Errors.MoleculerClientError {
 	constructor() {

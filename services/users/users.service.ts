@@ -215,7 +215,7 @@ export default function users(resources: Resources): ServiceSchema {
 				},
 			},
 			ensureAdmin: {
-				params: { $$strict: true, email, password },
+				params: { $$strict: true, email: knownEmail, password },
 				handler: function (this: UsersService, ctx: Context<AdminAccount>) {
 					return ensureAdmin(this, ctx.params);
 				},

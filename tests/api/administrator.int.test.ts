@@ -41,6 +41,23 @@ describe("a start with an administrator whose address is there already", () => {
 		expect(said).toEqual([expect.stringMatching(/^warn: ADMIN_PASSWORD is not the password of the account/)]);
 	});
 
+	test("goes on where no account could be made with it any more, and says so where there is none", async () => {
+		const ada = await shop.given.customer();
+		const [known, unknown] = ["admin@10.0.0.5", "root@node.k8s1"];
+		await shop.database.query("UPDATE users.users SET email = $2, email_key = $2, role = 'ADMIN' WHERE email = $1", [
+			ada.email,
+			known,
+		]);
+
+		const { made, said } = await startedWith(known, ada.password);
+		const refusal = startedWith(unknown, ada.password);
+
+		expect({ made, said }).toEqual({ made: false, said: [] });
+		await expect(refusal).rejects.toThrow(
+			'ADMIN_EMAIL is "root@node.k8s1", which is no e-mail address, and no account has it: none was made.',
+		);
+	});
+
 	test("says nothing where everything is as it was", async () => {
 		const { said } = await startedWith(ADMIN.email, ADMIN.password);
 
