@@ -67,6 +67,30 @@ describeInChromium("an administrator", () => {
 		expect([...admin.complaints, ...guest.complaints]).toEqual([]);
 	});
 
+	test("saves what they changed, and leaves what another changed meanwhile and what is older than a rule", async () => {
+		const { given, when, database, eventually } = stage.shop;
+		const clock = await given.product({ name: "A cuckoo clock", price: 900 });
+		await database.query("UPDATE catalog.products SET description = E'One.\\u000bTwo.' WHERE id = $1", [clock.id]);
+		await using admin = await stage.shopper();
+		const { page } = admin;
+		await signsIn(page, ADMIN);
+
+		await page.goto(`/admin/products/${clock.id}`);
+		await heading(page, "A cuckoo clock").waitFor();
+		await when.updatesProduct(clock, { name: "A wall clock" });
+		await page.getByLabel("Price in USD").fill("8");
+		await button(page, "Save").click();
+		await page.getByText("Saved.").waitFor();
+
+		await heading(page, "A wall clock").waitFor();
+		const kept = "SELECT name, price, description FROM catalog.products WHERE id = $1";
+		await eventually(
+			async () => (await database.query(kept, [clock.id])).rows,
+			[{ name: "A wall clock", price: 800, description: "One.\u000bTwo." }],
+		);
+		expect(admin.complaints).toEqual([]);
+	});
+
 	test("names a picture of another host, and everybody sees it", async () => {
 		await using admin = await stage.shopper();
 		await using guest = await stage.shopper();
