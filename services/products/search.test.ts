@@ -38,6 +38,11 @@ test("nothing typed is no condition, and very much is cut", () => {
 	expect(exactly("a b c d e f g h").values).toHaveLength(6);
 });
 
+test.each(["\u00b4", "\u0301", "\u200b", " \u00a8 \u200d"])("%j, which has no word, is nowhere", (typed) => {
+	expect(exactly(typed)).toMatchObject({ form: "nowhere", values: [] });
+	expect(exactly(typed).sql(1)).toBe("false");
+});
+
 test("a word that is not known is searched as those that it is nearest to", () => {
 	const { form, values, sql } = corrected("Brsas lmap", ["lamp", "brass", "bran", "radio"])!;
 

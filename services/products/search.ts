@@ -22,9 +22,10 @@ export interface Condition {
 	sql(first: number): string;
 }
 
-/** Every word is somewhere in the product's name, number or description. */
+/** Every word is somewhere in the product's name, number or description. What has no word, such as an accent alone, is nowhere. */
 export function exactly(search: string): Condition {
 	const words = wordsOf(search, /\s+/);
+	if (words.length === 0 && search.trim() !== "") return { form: "nowhere", values: [], sql: () => "false" };
 	return {
 		form: `search${words.length}`,
 		values: words.map(anywhere),
