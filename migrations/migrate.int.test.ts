@@ -100,6 +100,20 @@ test("a file that fails is rolled back as a whole, alone, and told by its name",
 	]);
 });
 
+test("a table that somebody holds is not waited for for long, and the file is applied later", async () => {
+	await migrate(database.url, ["shelf"], [createShelf]);
+	await onServer(database.url, async (reader) => {
+		await reader.query("BEGIN; SELECT FROM shelf.books");
+
+		await expect(migrate(database.url, ["shelf"], three)).rejects.toThrow(
+			"The migration 002_add_author.sql failed in the schema shelf: canceling statement due to lock timeout. " +
+				"Somebody has held a table for 5 s that it needs for itself",
+		);
+	});
+
+	expect(await migrate(database.url, ["shelf"], three)).toHaveLength(2);
+});
+
 test("a connection that is ended in the middle is an error that names the file, and leaves whole files only", async () => {
 	const suicide = file(
 		"002_suicide.sql",
@@ -160,7 +174,7 @@ describe("as processes", () => {
 		folder = await fs.mkdtemp(path.join(os.tmpdir(), "molecart-migrate-"));
 		for (const { name, sql } of [
 			createShelf,
-			file(addAuthor.name, `${addAuthor.sql} SELECT pg_advisory_xact_lock(${GATE});`),
+			file(addAuthor.name, `${addAuthor.sql} SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(${GATE});`),
 			addYear,
 		]) {
 			await fs.writeFile(path.join(folder, name), `-- schema: shelf\n${sql}\n`);

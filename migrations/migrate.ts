@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { MigrationFile } from "./files";
 import { clientConfig } from "../mixins/database/client-config";
+import { LOCK_NOT_AVAILABLE } from "../mixins/database/errors";
 
 /** Any number that nobody else takes: "molecart" in ASCII, cut to 63 bits. */
 const LOCK = "0x6d6f6c6563617274";
@@ -32,13 +33,29 @@ export class MayNotMigrateError extends Error {
 	}
 }
 
+/** A lock that waits makes everybody wait behind it, and so the whole shop. */
+const LOCK_WAIT_MS = 5_000;
+
+/** Somebody reads or writes what a migration has to have for itself: later it succeeds. */
+export class TableInUseError extends Error {
+	override readonly name = "TableInUseError";
+
+	constructor(cause: Error) {
+		super(
+			`${cause.message}. Somebody has held a table for ${LOCK_WAIT_MS / 1_000} s that it needs for itself, ` +
+				"a backup or a long query perhaps (pg_stat_activity tells). Nothing of it was done: try again.",
+			{ cause },
+		);
+	}
+}
+
 /**
  * Applies to one database what is missing of the migrations of `schemas`, each in a transaction of its own.
  * However many nodes call this at once, one works and the others wait for it; a node that dies in the middle leaves
  * whole files only. Where nothing is missing, it takes no more than the right to read `migrations.applied`.
  * @param afterwards while the others still wait
  * @returns the names of the files applied, as `file (schema)`
- * @throws {ChangedMigrationError} {@link MayNotMigrateError}
+ * @throws {ChangedMigrationError} {@link MayNotMigrateError} {@link TableInUseError}
  */
 export async function migrate(
 	url: string,
@@ -74,8 +91,9 @@ async function bringUpToDate(
 		return await applyMissing(client, schemas, files);
 	} catch (error) {
 		const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-		if (code !== NO_RIGHT && cause?.code !== NO_RIGHT) throw error;
-		throw new MayNotMigrateError(client.user!, error as Error);
+		if ([code, cause?.code].includes(NO_RIGHT)) throw new MayNotMigrateError(client.user!, error as Error);
+		if (cause?.code === LOCK_NOT_AVAILABLE) throw new TableInUseError(error as Error);
+		throw error;
 	}
 }
 
@@ -140,6 +158,7 @@ async function applyMissing(
 async function apply(client: pg.Client, file: MigrationFile, schema: string): Promise<void> {
 	await client.query("BEGIN");
 	try {
+		await client.query(`SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
 		await client.query(`SET LOCAL search_path TO ${pg.escapeIdentifier(schema)}, public`);
 		await client.query(file.sql);
 		await client.query("INSERT INTO migrations.applied (file, schema, checksum) VALUES ($1, $2, $3)", [
