@@ -30,6 +30,26 @@ test("nothing that the published schema promises is gone: npm run schema:publish
 	expect(breakingChanges(published, currentSchema())).toEqual([]);
 });
 
+test("an argument that is younger than its field has no default, which the gateway would send to nodes that don't know it", () => {
+	const file = path.join(__dirname, "../services/gateway/published.graphql");
+	const [published, current] = [buildSchema(fs.readFileSync(file, "utf8")), buildSchema(currentSchema())];
+	const given: string[] = [];
+
+	for (const before of Object.values(published.getTypeMap())) {
+		const type = current.getType(before.name);
+		if (isInputObjectType(before) && isInputObjectType(type))
+			for (const { name, defaultValue } of Object.values(type.getFields()))
+				if (!before.getFields()[name] && defaultValue !== undefined) given.push(`${type.name}.${name}`);
+		if (!isObjectType(before) || !isObjectType(type)) continue;
+		for (const { name: field, args } of Object.values(before.getFields()))
+			for (const { name, defaultValue } of type.getFields()[field]?.args ?? [])
+				if (!args.some((arg) => arg.name === name) && defaultValue !== undefined)
+					given.push(`${type.name}.${field}(${name})`);
+	}
+
+	expect(given).toEqual([]);
+});
+
 test("every type, field, argument and value says what it is", () => {
 	const types = Object.values(buildSchema(currentSchema()).getTypeMap());
 	const ours = types.filter(({ name }) => !name.startsWith("__") && !BUILT_IN.has(name));

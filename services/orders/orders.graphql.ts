@@ -7,7 +7,7 @@ export const ordersOperations = {
 				"Only those in this state."
 				status: OrderStatus
 				"Only one's own, also for an administrator."
-				mine: Boolean = false
+				mine: Boolean
 				"How many are left out before the first; 10,000 at most."
 				skip: Int = 0
 				"How many are told; more than 100 are 100."
