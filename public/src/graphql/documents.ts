@@ -91,7 +91,7 @@ export const RequestPasswordReset: Document<{ requestPasswordReset: boolean }, {
 
 export const ResetPassword: Document<{ resetPassword: boolean }, { input: ResetPasswordInput }> = { text: "mutation ResetPassword($input: ResetPasswordInput!) { resetPassword(input: $input) }" };
 
-export const OwnEmail: Document<{ me: { emailVerified: boolean } | null }, Record<string, never>> = { text: "query OwnEmail { me { emailVerified } }" };
+export const OwnEmail: Document<{ me: { email: string; emailVerified: boolean } | null }, Record<string, never>> = { text: "query OwnEmail { me { email emailVerified } }" };
 
 export const RequestEmailVerification: Document<{ requestEmailVerification: boolean }, Record<string, never>> = { text: "mutation RequestEmailVerification { requestEmailVerification }" };
 
