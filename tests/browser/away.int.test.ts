@@ -5,6 +5,7 @@ import { openBrowserStage, type BrowserStage } from "./browser-stage";
 import { heading, link, signsIn } from "./shopping";
 
 const abort = (route: Route): Promise<void> => route.abort();
+const isGone = (route: Route): Promise<void> => route.fulfill({ status: 404, body: "" });
 
 describeInChromium("a shop that is away", () => {
 	let stage: BrowserStage;
@@ -107,7 +108,6 @@ describeInChromium("a shop that is away", () => {
 	test("and comes back newly built has other files: the page is opened anew, once, and else says what is missing", async () => {
 		await using guest = await stage.shopper();
 		const { page } = guest;
-		const isGone = (route: Route): Promise<void> => route.fulfill({ status: 404, body: "" });
 		let opened = 0;
 		page.on("request", (request) => void (request.isNavigationRequest() && opened++));
 		await page.goto("/");
@@ -126,5 +126,70 @@ describeInChromium("a shop that is away", () => {
 		await page.unroute("**/assets/RegisterPage*");
 		await page.getByRole("button", { name: "Try again" }).click();
 		await heading(page, "Make an account").waitFor();
+	});
+
+	test("opens a link from a mail anew as well, by itself and when it is asked for, though a secret follows its #", async () => {
+		await using guest = await stage.shopper();
+		const { page } = guest;
+		let opened = 0;
+		page.on("request", (request) => void (request.isNavigationRequest() && opened++));
+
+		await page.route("**/assets/VerifyEmailPage*", (route) => (opened === 1 ? isGone(route) : route.fallback()));
+		await page.goto("/verify-email#token=old");
+		await heading(page, "This link does not work any more").waitFor();
+		expect(opened).toBe(2);
+
+		await page.route("**/assets/ResetPasswordPage*", isGone);
+		await page.goto("/reset-password#token=old");
+		await notice(page).getByText("A part of the shop is missing.").waitFor();
+		expect(opened).toBe(4);
+		await page.unroute("**/assets/ResetPasswordPage*");
+		await page.getByRole("button", { name: "Try again" }).click();
+		await page.getByLabel("New password").waitFor();
+		expect(opened).toBe(5);
+	});
+
+	test("takes nobody from where they have gone since, and is not asked for ever where nothing can be remembered", async () => {
+		await using guest = await stage.shopper();
+		const { page } = guest;
+		let opened = 0;
+		page.on("request", (request) => void (request.isNavigationRequest() && opened++));
+		await page.goto("/login");
+		await link(page, "Make an account").click();
+		await heading(page, "Make an account").waitFor();
+		await page.route("**/assets/CartPage*", isGone);
+		const asked = new Promise<Route>((resolve) => void page.route("**/favicon.svg", resolve));
+
+		await link(page, /^Cart/).click();
+		const question = await asked;
+		await link(page, "Sign in").first().click();
+		await page.getByLabel("E-mail").fill("ada@shop.test");
+		const answered = page.waitForResponse("**/favicon.svg");
+		await question.fulfill({ status: 200 });
+		await answered;
+		await page.evaluate("new Promise((resolve) => setTimeout(resolve))");
+		expect(new URL(page.url()).pathname).toBe("/login");
+		expect(await page.getByLabel("E-mail").inputValue()).toBe("ada@shop.test");
+		expect(opened).toBe(1);
+		await page.unroute("**/favicon.svg");
+
+		await page.addInitScript("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('off'); } })");
+		await page.goto("/");
+		await link(page, /^Cart/).click();
+		await notice(page).getByText("A part of the shop is missing.").waitFor();
+		expect(opened).toBe(2);
+	});
+
+	test("that never answers is as good as one that is away", async () => {
+		await using guest = await stage.shopper();
+		const { page } = guest;
+		await page.goto("/");
+		await page.route("**/assets/CartPage*", isGone);
+		await page.route("**/favicon.svg", () => undefined);
+
+		await link(page, /^Cart/).click();
+
+		await notice(page).getByText("The shop does not answer just now.").waitFor();
+		expect(guest.complaints).toEqual([]);
 	});
 });

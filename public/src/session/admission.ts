@@ -38,8 +38,8 @@ export function guard(router: Router): void {
 		// The session may have ended while the page was on its way.
 		if (!failure) askAgain();
 	});
-	router.onError(() => {
-		goingTo = undefined;
+	router.onError((_, to) => {
+		if (to === goingTo) goingTo = undefined;
 	});
 	watch([user, isUnsure], askAgain);
 }
