@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Page, Route } from "playwright-core";
 import { describeInChromium } from "../support/servers";
 import { openBrowserStage, type BrowserStage } from "./browser-stage";
+import { longAway } from "./long-away";
 import { heading, link, signsIn } from "./shopping";
 
 const abort = (route: Route): Promise<void> => route.abort();
@@ -191,5 +192,54 @@ describeInChromium("a shop that is away", () => {
 
 		await notice(page).getByText("The shop does not answer just now.").waitFor();
 		expect(guest.complaints).toEqual([]);
+	});
+
+	test("is asked less and less often, not at all by a page that nobody sees, and by all of it when it is back", async () => {
+		await using guest = await stage.shopper();
+		const { page } = guest;
+		const { asked, isAway, isSeen, passes } = await longAway(page);
+		const places = page.getByRole("navigation", { name: "Departments" }).locator(".ghost");
+		await page.addInitScript("window.isAway = true");
+		await page.goto("/");
+		await notice(page).waitFor();
+		await page.clock.pauseAt(Date.now() + 60_000);
+
+		await passes(10);
+		// The list and the departments, each every half a minute.
+		expect(await asked()).toBeLessThan(90);
+
+		await isSeen(false);
+		const before = await asked();
+		await passes(10);
+		expect(await asked()).toBe(before);
+		await isSeen(true);
+		await passes(0);
+		expect(await asked()).toBe(before + 2);
+
+		await isAway(false);
+		await page.getByRole("button", { name: "Try again" }).click();
+		await places.first().waitFor({ state: "detached" });
+		expect(await notice(page).count()).toBe(0);
+		expect(guest.complaints).toEqual([]);
+	});
+
+	test("is asked less and less often for an order as well, also where no socket gets through", async () => {
+		const { given, until, when } = stage.shop;
+		const [lamp, account] = await Promise.all([given.product(), given.customer()]);
+		const order = await when.checksOut(account, [{ product: lamp, quantity: 1 }]);
+		await until(order).is("CONFIRMED");
+		await using ada = await stage.shopper();
+		const { page } = ada;
+		await signsIn(page, account);
+		const { asked, isAway, passes } = await longAway(page);
+		await page.routeWebSocket("**/graphql", (socket) => socket.close());
+		await page.goto(`/orders/${order.id}`);
+		await page.locator("[data-connection=polling]").waitFor();
+
+		await isAway(true);
+		await passes(10);
+
+		expect(await asked()).toBeLessThan(90);
+		expect(ada.complaints).toEqual([]);
 	});
 });

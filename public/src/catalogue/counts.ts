@@ -3,7 +3,7 @@ import { ProductFacets } from "../graphql/documents";
 import { ask } from "../graphql/client";
 import { outcomeOf, persist } from "../graphql/persist";
 import { type Wanted } from "./address";
-import { loadDepartments, type Department } from "./departments";
+import { areDepartmentsKnown, type Department } from "./departments";
 import { filterOf } from "./product-list";
 
 /**
@@ -24,8 +24,6 @@ export function useCounts(wanted: () => Wanted) {
 
 	const count = async (signal: AbortSignal): Promise<void> => {
 		try {
-			// The list comes first, and there is no place for a number yet.
-			await loadDepartments();
 			const { productFacets } = await ask(ProductFacets, { filter: filterOf(wanted()) }, signal);
 			byCategory.value = new Map(productFacets.map(({ category, count: each }) => [category.id, each]));
 		} catch (problem) {
@@ -36,7 +34,9 @@ export function useCounts(wanted: () => Wanted) {
 		}
 	};
 
-	onMounted(() => watch(filter, load, { immediate: true }));
+	// Without departments there is no place for a number, and who asks for them is the list.
+	const countable = computed(() => (areDepartmentsKnown.value ? filter.value : undefined));
+	onMounted(() => watch(countable, (known) => known !== undefined && load(), { immediate: true }));
 	onUnmounted(() => running.abort());
 
 	return ({ id, children = [] }: Pick<Department, "id"> & Partial<Department>): number | undefined =>

@@ -1,6 +1,6 @@
 import { Checkout, type OrderFields } from "../graphql/documents";
 import { ask } from "../graphql/client";
-import { pause } from "../graphql/pause";
+import { urgentPause } from "../graphql/pause";
 import { ShopError } from "../graphql/shop-error";
 import { user } from "../session/session";
 import { answered, endAttempt, type Attempt } from "./attempt";
@@ -30,7 +30,7 @@ export async function placeOrder(attempt: Attempt, onWaiting: () => void): Promi
 			}
 			if (Date.now() > giveUpAt) throw error;
 			onWaiting();
-			await pause(retries);
+			await urgentPause(retries);
 		}
 	}
 }

@@ -1,11 +1,13 @@
 import { onScopeDispose, ref, shallowRef } from "vue";
 import { OneOrder, OrderUpdated, type OrderFields } from "../graphql/documents";
 import { ask } from "../graphql/client";
+import { endPauses, pause } from "../graphql/pause";
+import type { Outcome } from "../graphql/persist";
 import { errorFrom, nullIfNowhere, type ShopError, toShopError } from "../graphql/shop-error";
 import { isOver } from "./life";
+import { looking } from "./looking";
 
-/** While no socket brings the news, one looks for oneself: as often as a person would. */
-const POLL_MS = 2_000;
+/** At least: a subscription may begin well, and end again, any number of times. */
 const RESUBSCRIBE_MS = 5_000;
 
 /** `settled`: nothing more will happen, so nobody listens any more. */
@@ -21,8 +23,7 @@ export function useLiveOrder(id: string, first?: OrderFields) {
 	let stopped = false;
 	let unsubscribe = (): void => undefined;
 	let forgetState = (): void => undefined;
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	let resubscribing: ReturnType<typeof setTimeout> | undefined;
+	let interruptions = 0;
 
 	const take = (next: OrderFields): void => {
 		const shown = order.value;
@@ -32,34 +33,32 @@ export function useLiveOrder(id: string, first?: OrderFields) {
 		if (isOver(next)) stop("settled");
 	};
 
-	const look = async (): Promise<void> => {
+	const look = async (): Promise<Outcome> => {
 		try {
 			const found = await ask(OneOrder, { id }).then(({ order: there }) => there, nullIfNowhere);
-			if (stopped) return;
-			if (found) return take(found);
-			isNowhere.value = true;
-			stop("settled");
+			if (stopped) return undefined;
+			if (found) take(found);
+			else {
+				isNowhere.value = true;
+				stop("settled");
+			}
+			return undefined;
 		} catch (problem) {
 			const failure = toShopError(problem);
-			if (stopped) return;
 			// One that passes is the indicator's to show; the order on the page is still true.
-			if (!failure.isPassing || !order.value) error.value = failure;
+			if (!stopped && (!failure.isPassing || !order.value)) error.value = failure;
+			return failure;
 		}
 	};
 
-	/** Goes on while it isn't live; looks at once when it begins. */
-	const poll = async (): Promise<void> => {
-		clearTimeout(timer);
-		if (stopped) return;
-		await look();
-		if (!stopped && connection.value !== "live") timer = setTimeout(() => void poll(), POLL_MS);
-	};
+	/** While no socket brings the news, one looks for oneself. */
+	const poll = looking(look, () => !stopped && connection.value !== "live");
 
 	const subscribe = async (): Promise<void> => {
 		// Its code may not come, as anything from a shop that is away: then one looks, and tries again.
 		const code = await import("./socket").catch(() => undefined);
 		if (stopped) return;
-		if (!code) return again();
+		if (!code) return void again();
 		const { onSocketState, socket } = code;
 		forgetState();
 		forgetState = onSocketState((state) => {
@@ -75,29 +74,29 @@ export function useLiveOrder(id: string, first?: OrderFields) {
 				next({ data, errors }) {
 					if (stopped) return;
 					if (data) {
+						if (connection.value !== "live") endPauses();
 						connection.value = "live";
+						interruptions = 0;
 						take(data.orderUpdated);
 					} else if (errors?.[0]) error.value = errorFrom(errors[0]);
 				},
-				error: again,
-				complete: again,
+				error: () => void again(),
+				complete: () => void again(),
 			},
 		);
 	};
 
-	const again = (): void => {
+	const again = async (): Promise<void> => {
 		if (stopped) return;
 		connection.value = "polling";
 		void poll();
-		clearTimeout(resubscribing);
-		resubscribing = setTimeout(() => void subscribe(), RESUBSCRIBE_MS);
+		await pause(interruptions++, RESUBSCRIBE_MS);
+		if (!stopped) await subscribe();
 	};
 
 	const stop = (as: Connection): void => {
 		stopped = true;
 		connection.value = as;
-		clearTimeout(timer);
-		clearTimeout(resubscribing);
 		forgetState();
 		// A subscription that completes is over already, and one may not be ended from inside its own answer.
 		setTimeout(unsubscribe);
