@@ -6,6 +6,7 @@ import path from "node:path";
 import { projectRoot } from "./project";
 import type { DatabaseRole } from "../services/resources";
 import { compare, refuseWrongClock, type Difference } from "./clock";
+import { otherCollation } from "./collation";
 import { accessBy, doorsOf, type Access, type Door } from "./access";
 import { idsOf, type DatabaseIds } from "./database-ids";
 import { reach, type Patience } from "./reach";
@@ -92,7 +93,7 @@ export interface Prepared {
 	/** The migrations that were applied now. */
 	applied: string[];
 	access: Access;
-	/** A sentence for each database whose services don't work as roles of their own. */
+	/** A sentence for each database whose services don't work as roles of their own, or that was sorted by other rules. */
 	warnings: string[];
 }
 
@@ -109,6 +110,8 @@ export async function prepareDatabases({ all }: Databases): Promise<Prepared> {
 		let refusal: string | undefined;
 		const afterwards = async (migrator: pg.Client): Promise<void> => {
 			known.push({ ...database, ids: await idsOf(migrator) });
+			const sortedOtherwise = roles.includes("products") ? await otherCollation(migrator, variable) : undefined;
+			if (sortedOtherwise !== undefined) warnings.push(sortedOtherwise);
 			if (sharing.length === 0) return;
 			const wanted = sharing.map((role) => ({ role, schema: SCHEMA_OF[role] }));
 			refusal = await provideRoles(migrator, url, wanted);

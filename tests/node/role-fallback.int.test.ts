@@ -110,3 +110,19 @@ test("a table that somebody else has made in a schema is told, and the services 
 	expect(warnings).toHaveLength(1);
 	expect(warnings[0]).toContain("permission denied for table theirs");
 });
+
+test("a catalogue that was sorted by another version of ICU is told, with what to do, until that is done", async () => {
+	await prepare({ DATABASE_URL: base.url });
+	await asAdmin("UPDATE pg_collation SET collversion = '1.2' WHERE collname = 'und-x-icu'");
+
+	const { warnings } = await prepare({ DATABASE_URL: base.url });
+	await asAdmin('ALTER COLLATION pg_catalog."und-x-icu" REFRESH VERSION');
+	const { warnings: afterwards } = await prepare({ DATABASE_URL: base.url });
+
+	expect(warnings).toEqual([
+		expect.stringMatching(
+			/^The catalogue of DATABASE_URL was sorted by version 1\.2 of ICU's rules, .*REFRESH VERSION/,
+		),
+	]);
+	expect(afterwards).toEqual([]);
+});
