@@ -1,6 +1,6 @@
 import type { Context } from "moleculer";
 import type { CallerMeta } from "../../mixins/access/access";
-import { sql } from "../../mixins/database/statement";
+import { sql, type Statement } from "../../mixins/database/statement";
 import { pageSize } from "../pages";
 import { ProductNotFoundError } from "./products.errors";
 import type { ProductRow } from "./products.model";
@@ -66,13 +66,17 @@ export async function listProducts(
 ): Promise<{ items: ProductView[]; totalItems: number }> {
 	const { filter = {}, sort, skip, take } = ctx.params;
 	const { found, total } = await find(this, filter, ctx.meta.caller?.role === "ADMIN");
-	const { form, from, values } = found;
-	const page = sql(
+	const page = [...found.values, skip, pageSize(take)];
+	const rows = total > skip ? await this.db.query<ProductRow>(listing(found, sort), page) : [];
+	return { items: rows.map((row) => viewOf(row, this.currency)), totalItems: total };
+}
+
+/** What a page is read with; behind the values of its source come how many are left out before it, and how many it has. */
+export function listing({ form, from, values }: Source, sort: keyof typeof ORDERS): Statement {
+	return sql(
 		`catalog.list.${sort}.${form}`,
 		`SELECT ${COLUMNS} FROM ${from} ORDER BY ${ORDERS[sort]} OFFSET $${values.length + 1} LIMIT $${values.length + 2}`,
 	);
-	const rows = total > skip ? await this.db.query<ProductRow>(page, [...values, skip, pageSize(take)]) : [];
-	return { items: rows.map((row) => viewOf(row, this.currency)), totalItems: total };
 }
 
 /** How many of the products that fit are in each category, the largest first. */
@@ -127,7 +131,7 @@ function knownTo({ db, knownWords: known }: ProductsService, showAll: boolean): 
 	});
 }
 
-function sourceOf(filter: ProductFilter, showAll: boolean, search?: Condition): Source {
+export function sourceOf(filter: ProductFilter, showAll: boolean, search?: Condition): Source {
 	const used = (Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[]).filter((key) => filter[key] !== undefined);
 	const conditions = [
 		showAll ? "true" : "p.active",
