@@ -5,6 +5,7 @@ import { sql } from "../database/statement";
 import { defineMixin } from "../define";
 import { sample, type Gauge } from "../events/sampled";
 import { hint } from "../hint";
+import { lineOf, textOf } from "../params/texts";
 import type { Place } from "./relay";
 
 const ROWS_MAX = 1_000;
@@ -18,7 +19,7 @@ const GAUGES: readonly Gauge[] = [
 	{ name: "outbox.dead", description: "Events that are tried no more", label: "service" },
 ];
 const eventIds = { type: "array", items: "uuid", min: 1, max: ROWS_MAX };
-const by = { type: "string", trim: true, min: 1, max: 200 };
+const by = lineOf(1, 200);
 
 /** What waits in an outbox. */
 export interface OutboxStatus {
@@ -138,7 +139,7 @@ export function OutboxOperations(schema: string, wakeEvent: string): Partial<Ser
 				params: {
 					$$strict: true,
 					ids: eventIds,
-					reason: { type: "string", trim: true, min: 3, max: 500 },
+					reason: textOf(3, 500),
 					by,
 				},
 				async handler(ctx: Context<{ ids: string[]; reason: string; by: string }>): Promise<OutboxReport[]> {

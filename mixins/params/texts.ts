@@ -54,12 +54,24 @@ const reading =
 		return text;
 	};
 
+const messages = { control: "The '{field}' field must not contain control characters." };
+
+/** A `line`, for mixins, whose services may run with a validator that has not been told what follows. */
+export function lineOf(min: number, max: number) {
+	return { type: "custom", check: reading(CONTROL), min, max, messages };
+}
+
+/** A `text`, likewise. */
+export function textOf(min: number, max: number) {
+	return { type: "custom", check: reading(CONTROL_IN_TEXT), min, max, messages };
+}
+
 /**
  * What people write: `line` a name, or a line of an address, `text` what may have several. Both are read without what
  * nobody sees around them, so that a `min` of 1 means something that can be seen; control characters are refused.
  */
 export function readTexts(validator: Rules): void {
-	validator.addMessage("control", "The '{field}' field must not contain control characters.");
+	validator.addMessage("control", messages.control);
 	validator.alias("line", { type: "custom", check: reading(CONTROL) });
 	validator.alias("text", { type: "custom", check: reading(CONTROL_IN_TEXT) });
 }

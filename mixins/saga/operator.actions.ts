@@ -1,5 +1,6 @@
 import type { Context, Service, ServiceSchema } from "moleculer";
 import type { WithDatabase } from "../database/database.mixin";
+import { lineOf, textOf } from "../params/texts";
 import type { Act } from "./act";
 import { SAGAS_MAX, type SagaFilter, type SagaStory, type SagaSummary, type SagaViews } from "./looking";
 import type { ActRequest } from "./operator";
@@ -16,8 +17,8 @@ type ListParams = { filter: SagaFilter; saga?: string; limit: number };
 const acting = {
 	$$strict: true,
 	sagaId: "uuid",
-	by: { type: "string", trim: true, min: 1, max: 200 },
-	reason: { type: "string", trim: true, min: 3, max: 1_000 },
+	by: lineOf(1, 200),
+	reason: textOf(3, 1_000),
 };
 const step = { type: "string", min: 1, max: 200 };
 

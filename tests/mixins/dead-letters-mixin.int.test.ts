@@ -371,11 +371,16 @@ describe.each(transports)("a service's dead letters over %s", (kind) => {
 		});
 	});
 
-	test("a discard without a reason is refused", async () => {
-		await expect(call("discard", { queue: QUEUE, ids: ["x"], reason: "  ", by: "ada" })).rejects.toMatchObject({
-			type: "VALIDATION_ERROR",
-		});
-	});
+	test.each(["  ", "\u200b\u200b\u200b"])(
+		"a discard without a reason, or by nobody, %j, is refused",
+		async (nothing) => {
+			const discard = (said: object) =>
+				call("discard", { queue: QUEUE, ids: ["x"], reason: "unwanted", by: "ada", ...said });
+
+			await expect(discard({ reason: nothing })).rejects.toMatchObject({ type: "VALIDATION_ERROR" });
+			await expect(discard({ by: nothing })).rejects.toMatchObject({ type: "VALIDATION_ERROR" });
+		},
+	);
 
 	test("a discard that died before the letter was gone is completed by the next, as one line", async () => {
 		refused.add("bills");

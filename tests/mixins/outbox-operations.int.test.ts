@@ -102,9 +102,12 @@ describe("an outbox, for its operators", () => {
 			]),
 		).toEqual([{ reason: "nobody wants it", discarded_by: "ada", event_type: "LetterWritten" }]);
 		expect(await database.ask("SELECT 1 FROM letters.outbox WHERE event_id = $1", [id])).toEqual([]);
-		await expect(call("discard", { ids: [id], reason: " ", by: "ada" })).rejects.toMatchObject({
-			type: "VALIDATION_ERROR",
-		});
+		for (const nothing of [" ", "\u200b\u200b\u200b"]) {
+			const refused = { type: "VALIDATION_ERROR" };
+			await expect(call("discard", { ids: [id], reason: nothing, by: "ada" })).rejects.toMatchObject(refused);
+			await expect(call("discard", { ids: [id], reason: "unwanted", by: nothing })).rejects.toMatchObject(refused);
+			await expect(call("retry", { ids: [id], by: nothing })).rejects.toMatchObject(refused);
+		}
 	});
 
 	test("its depth and the age of its oldest event are gauges", async () => {

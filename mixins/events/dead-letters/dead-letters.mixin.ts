@@ -3,6 +3,7 @@ import type { WithDatabase } from "../../database/database.mixin";
 import { defineMixin } from "../../define";
 import { inboxFailuresOf } from "../../inbox/failures";
 import type { EventsOptions, QueueConsumer } from "../events.mixin";
+import { lineOf, textOf } from "../../params/texts";
 import { sample, type Gauge } from "../sampled";
 import { discard, type DiscardOptions } from "./discard";
 import { discardsIn, type Discard } from "./discards";
@@ -17,7 +18,7 @@ const TIMEOUT_MS = 120_000;
 
 const queue = { type: "string", min: 1, max: 200 };
 const limit = { type: "number", integer: true, min: 1, max: 1_000, default: 50, convert: true };
-const by = { type: "string", trim: true, min: 1, max: 200 };
+const by = lineOf(1, 200);
 
 const DEPTH: Gauge = { name: "events.dead.letters", description: "Dead letters in the queue", label: "queue" };
 
@@ -129,7 +130,7 @@ export function DeadLetters<This>({ schema, transport, consumers }: EventsOption
 					$$strict: true,
 					queue,
 					ids: { ...selectionParams.ids, optional: false },
-					reason: { type: "string", trim: true, min: 3, max: 500 },
+					reason: textOf(3, 500),
 					by,
 				},
 				async handler(ctx: Asked<DiscardOptions>): Promise<Report> {
