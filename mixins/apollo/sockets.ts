@@ -8,8 +8,11 @@ import { networkOf } from "../access/network";
 import type { Settings } from "./options";
 import { socketOperations, type Connection, type SocketParts } from "./operations";
 
-/** How long queries and mutations that are under way may still take when the gateway stops. */
-const DRAIN_MS = 5_000;
+/**
+ * How long queries and mutations that are under way may still take when the gateway stops: after all that the node has
+ * waited for already, and with the rest of it well within what a stop may take.
+ */
+const DRAIN_MS = 2_000;
 
 /** How long a client may take to say goodbye when the gateway stops. */
 const FAREWELL_MS = 1_000;

@@ -16,7 +16,7 @@ export interface WithDoor {
 /**
  * The HTTP server of a gateway, in the place of moleculer-web's: that one waits five minutes for a request, closes
  * connections that a balancer keeps, and resets them when it stops. For a service with ApiGateway, and before it; behind
- * Apollo, whose sockets close first.
+ * Apollo, which answers who wants a WebSocket, and whose sockets close first.
  */
 export function Door(options: HttpServerOptions): Partial<ServiceSchema> {
 	return defineMixin<WithDoor>({
@@ -30,6 +30,7 @@ export function Door(options: HttpServerOptions): Partial<ServiceSchema> {
 		},
 		created() {
 			this.connections = followConnections(this.server!);
+			this.server!.on("upgrade", ({ socket }) => this.connections.handOver(socket));
 		},
 		async stopped() {
 			await this.connections.close();

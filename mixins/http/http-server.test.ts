@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Agent, request, type IncomingMessage, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { followConnections } from "./connections";
 import { httpServer } from "./http-server";
 
 const answer: Parameters<typeof httpServer>[0] = (asked, response) => {
@@ -71,4 +72,46 @@ test("a connection that nobody uses any more is closed in its time", async () =>
 	brief.close();
 
 	expect(heard).toMatch(/^HTTP\/1\.1 200 OK[^]*heard/);
+});
+
+describe("a client that offers another protocol", () => {
+	const OFFER = "Host: shop\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+
+	async function opened(speaksWebSocket: boolean): Promise<Server> {
+		const server = httpServer(answer, { keepAliveMs: 60_000 });
+		followConnections(server);
+		if (speaksWebSocket)
+			server.on("upgrade", (_asked, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
+		await once(server.listen(0, "127.0.0.1"), "listening");
+		servers.push(server);
+		return server;
+	}
+
+	test.each([
+		["GET", false, ""],
+		["GET", true, ""],
+		["POST", false, "{}"],
+		["POST", true, "{}"],
+	])(
+		"by %s is answered as if it had not, and asks again (where somebody speaks WebSocket: %s)",
+		async (method, webSocket, body) => {
+			const socket = connect(portOf(await opened(webSocket)), "127.0.0.1").setEncoding("utf8");
+
+			socket.write(`${method} / HTTP/1.1\r\n${OFFER}Content-Length: ${body.length}\r\n\r\n${body}`);
+			const [first] = (await once(socket, "data")) as [string];
+			socket.write("GET / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n");
+			const [second] = (await once(socket, "data")) as [string];
+
+			expect([first, second]).toEqual([
+				expect.stringMatching(/^HTTP\/1\.1 200 /),
+				expect.stringMatching(/^HTTP\/1\.1 200 /),
+			]);
+		},
+	);
+
+	test("which is WebSocket finds who speaks it", async () => {
+		const said = "GET / HTTP/1.1\r\nHost: shop\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n";
+
+		expect(await answerTo(said, await opened(true))).toMatch(/^HTTP\/1\.1 101 /);
+	});
 });

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from "node:http";
+import { Asked } from "./asked";
 
 /** How long a client may take to say what it wants. Nobody who means it needs more, also on a bad line. */
 export interface Patience {
@@ -23,6 +24,7 @@ export interface HttpServerOptions {
 export function httpServer(listener: RequestListener, { keepAliveMs, patience = PATIENCE }: HttpServerOptions): Server {
 	return createServer(
 		{
+			IncomingMessage: Asked,
 			keepAliveTimeout: keepAliveMs,
 			headersTimeout: patience.headersMs,
 			requestTimeout: patience.requestMs,
