@@ -43,7 +43,7 @@ export interface Node {
 	firstData: FirstData;
 	/** What it lacks to do its job, as short names. */
 	missing(): string[];
-	/** Before a stop that nobody may notice: says that it is going, and answers meanwhile. Takes a second at most. */
+	/** Before a stop that nobody may notice: a gateway says that it is going, and answers meanwhile. Takes a second. */
 	drain(): Promise<void>;
 	/** Finishes what is in work, then lets go of everything. Safe to call twice. */
 	stop(): Promise<void>;
@@ -99,13 +99,11 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 	undo.push(stopBroker);
 	let busyWith: "start" | "stop" | undefined = "start";
 	let transport: EventTransport | undefined;
-	const reports: (() => string[])[] = [];
 	const lacking = (): string[] => [
 		...(busyWith ? [busyWith] : []),
 		...(transport?.missing() ?? []),
 		...(transport ? topologyInConflict(transport, settings) : []),
 		...monitor.missing(),
-		...reports.flatMap((report) => report()),
 	];
 	const monitor = await startMonitor({ broker, settings, missing: lacking, refuse: onFatal });
 	undo.push(() => monitor.stop());
@@ -144,7 +142,6 @@ async function start({ settings, onFatal, undo, stop, patience }: Start): Promis
 		publicUrl: () => settings.publicUrl ?? (settings.production ? undefined : urlOf(broker, settings)),
 		database: access.of,
 		missing: lacking,
-		alsoMissing: (report) => void reports.push(report),
 		absent: () => absentServices(broker),
 		alone: !settings.amqpUrl,
 	};

@@ -16,13 +16,11 @@ export interface Resources {
 	transport: EventTransport;
 	/** Of the whole shop, not only of this node's services. */
 	topology: Topology;
-	/** What links in mails begin with, or `undefined` where nobody has said it. */
+	/** Where people find the shop, or `undefined` where nobody has said it: what links in mails begin with. */
 	publicUrl(): string | undefined;
 	database(role: DatabaseRole): DatabaseAddress;
 	/** What this node lacks to do its job, as short names; empty when it is ready. */
 	missing(): string[];
-	/** A service lacks something that only it can know of: that is missing as well from now on. */
-	alsoMissing(report: () => string[]): void;
 	/** Services of the shop that no node known to this one offers just now. */
 	absent(): string[];
 	/** No other process works on this database. */

@@ -49,7 +49,7 @@ const REQUEST_ID = /^[\w-]{8,64}$/;
 
 /** The one door: GraphQL, REST, subscriptions, the web shop's files, and who is asking. */
 export default function gateway(
-	{ settings, jwtSecret, shopId, missing, alsoMissing, absent }: Resources,
+	{ settings, jwtSecret, shopId, missing, absent, publicUrl: shopUrl }: Resources,
 	watchDelay: typeof watchLoopDelay = watchLoopDelay,
 ): ServiceSchema {
 	const { production, http, publicUrl, jwtOtherSecret } = settings;
@@ -58,7 +58,12 @@ export default function gateway(
 	const proxies = believing(http.trustedProxies);
 	const pages = origins({ proxies, publicUrl, others: http.corsOrigins });
 	let warn: (message: string) => void = () => undefined;
-	const isCookieForHttpsAlone = cookieScheme({ proxies, origins: pages, publicUrl, warn: (message) => warn(message) });
+	const isCookieForHttpsAlone = cookieScheme({
+		proxies,
+		origins: pages,
+		publicUrl: shopUrl,
+		warn: (message) => warn(message),
+	});
 	const authenticate = authenticating({
 		secrets,
 		shopId,
@@ -137,12 +142,10 @@ export default function gateway(
 		},
 		started() {
 			refusals.show(this.broker);
-			const signing = watchSigningSecrets(this, secrets);
-			alsoMissing(signing.missing);
 			this.endings = [
 				watchDelay(admission.look),
 				watchEndedSessions(this, (sessionIds) => this.endSessions(sessionIds)),
-				signing.stop,
+				watchSigningSecrets(this, secrets),
 			];
 		},
 		stopped() {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 		jwtSecret: "x".repeat(32),
 		shopId: () => undefined,
 		missing: () => [],
-		alsoMissing: () => undefined,
+		publicUrl: () => undefined,
 		absent: () => [],
 	} as Partial<Resources> as Resources;
 	const watch = (tell: typeof look) => ((look = tell), () => undefined);

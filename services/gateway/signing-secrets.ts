@@ -6,20 +6,15 @@ const ASK_EVERY_MS = 3_000;
 /** It is told again for as long as it lasts. */
 const TELL_EVERY_MS = 60_000;
 
-/** Whether the tokens that users signs are good here. */
-export interface SigningSecrets {
-	/** `JWT_SECRET` where every users node signs with another one: then nobody can sign in here. */
-	missing(): string[];
-	stop(): void;
-}
-
 /**
  * Asks each users node again and again to prove that it has one of this gateway's secrets. Where it has not, signing in
- * works, everything else is UNAUTHENTICATED, and neither side would say why.
+ * works, everything else is UNAUTHENTICATED, and neither side would say why. The log does; readiness does not, or one users
+ * node that is set wrongly would take every gateway out of its balancer.
+ *
+ * @returns ends it
  */
-export function watchSigningSecrets(service: Service, secrets: readonly string[]): SigningSecrets {
+export function watchSigningSecrets(service: Service, secrets: readonly string[]): () => void {
 	const { broker, logger } = service;
-	let isGoodAt = new Map<string, boolean>();
 	const toldAtMs = new Map<string, number>();
 
 	const ask = async (nodeId: string): Promise<boolean | undefined> => {
@@ -47,9 +42,9 @@ export function watchSigningSecrets(service: Service, secrets: readonly string[]
 	};
 	const look = async (): Promise<void> => {
 		const answers = await Promise.all(usersNodes(service).map(async (id) => [id, await ask(id)] as const));
-		isGoodAt = new Map(answers.flatMap(([id, isGood]) => (isGood === undefined ? [] : [[id, isGood] as const])));
-		for (const id of toldAtMs.keys()) if (isGoodAt.get(id) !== false) toldAtMs.delete(id);
-		for (const [id, isGood] of isGoodAt) if (!isGood) tell(id);
+		const wrong = new Set(answers.filter(([, isGood]) => isGood === false).map(([id]) => id));
+		for (const id of toldAtMs.keys()) if (!wrong.has(id)) toldAtMs.delete(id);
+		for (const id of wrong) tell(id);
 	};
 	let isLooking = false;
 	const timer = setInterval(() => {
@@ -57,10 +52,7 @@ export function watchSigningSecrets(service: Service, secrets: readonly string[]
 		isLooking = true;
 		void look().finally(() => (isLooking = false));
 	}, ASK_EVERY_MS);
-	return {
-		missing: () => (isGoodAt.size > 0 && ![...isGoodAt.values()].includes(true) ? ["JWT_SECRET"] : []),
-		stop: () => clearInterval(timer),
-	};
+	return () => clearInterval(timer);
 }
 
 function usersNodes({ broker }: Service): string[] {

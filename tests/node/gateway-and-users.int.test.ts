@@ -74,12 +74,12 @@ describeOnRabbitMQ("a gateway and a users node apart", () => {
 		expect(answers).toEqual(["taken", "taken", "UNAUTHENTICATED"]);
 	});
 
-	test("with two secrets say so in the gateway's log and readiness, until the gateway knows the other secret as well", async () => {
+	test("with two secrets say so in the gateway's log, which stays ready, until it knows the other secret as well", async () => {
 		const wrong = await start({ SERVICES: "gateway", JWT_SECRET: AFTER });
 		const said = jest.spyOn(wrong.broker.getLocalService("gateway").logger, "error").mockImplementation();
 		const changing = await start({ SERVICES: "gateway", JWT_SECRET: AFTER, JWT_OTHER_SECRET: BEFORE });
 
-		await until(() => wrong.missing().includes("JWT_SECRET"), { what: "the wrong secret to be noticed" });
+		await until(() => said.mock.calls.length > 0, { what: "the wrong secret to be noticed" });
 		const answer = await until(
 			async () => {
 				const input = { email: "ada@shop.example", name: "Ada", password: "correct horse battery" };
@@ -95,7 +95,7 @@ describeOnRabbitMQ("a gateway and a users node apart", () => {
 			expect.stringMatching(/^The users node \S+ signs access tokens with another JWT_SECRET than this gateway's/),
 		);
 		expect(me.data).toEqual({ me: { name: "Ada" } });
-		expect(changing.missing()).toEqual([]);
+		expect([wrong.missing(), changing.missing()]).toEqual([[], []]);
 	});
 });
 
