@@ -42,6 +42,13 @@ describe("the address", () => {
 		['For="203.0.113.7:40001";proto=https;by=10.0.0.1', "203.0.113.7"],
 		['for="[2001:db8::1]:_gateway"', "2001:db8::1"],
 		['for=1.1.1.1, for=203.0.113.7, for="10.0.0.3:80"', "203.0.113.7"],
+		["for=203.0.113.7:40001", "203.0.113.7"],
+		["for=[2001:db8::1]", "2001:db8::1"],
+		["for=[2001:db8::1]:40001;proto=https", "2001:db8::1"],
+		["for=203.0.113.7;host=shop.example:443;proto=https", "203.0.113.7"],
+		["For = 203.0.113.7; proto=https;", "203.0.113.7"],
+		["for=203.0.113.7, ", "203.0.113.7"],
+		["for=1.1.1.1, for=203.0.113.7:40001, for=10.0.0.3:80", "203.0.113.7"],
 		["for=203.0.113.7, for=unknown", PROXY],
 		["for=203.0.113.7, for=_hidden", PROXY],
 		["for=203.0.113.7, proto=https", PROXY],
@@ -114,6 +121,7 @@ describe("the hosts", () => {
 		[{ "x-forwarded-host": "shop.example, inner.example" }, [host, "shop.example"]],
 		[{ "x-forwarded-host": "shop.example", "x-forwarded-port": "8443" }, [host, "shop.example", "shop.example:8443"]],
 		[{ forwarded: 'for=203.0.113.7;host="shop.example:8443"' }, [host, "shop.example:8443"]],
+		[{ forwarded: "for=203.0.113.7;host=shop.example:8443;" }, [host, "shop.example:8443"]],
 		[{}, [host]],
 	])("of %j are %j", (headers, hosts) => {
 		expect(proxies.hostsOf(from(PROXY, { host, ...headers }))).toEqual(hosts);

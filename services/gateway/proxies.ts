@@ -71,13 +71,25 @@ function hopsIn(headers: IncomingHttpHeaders): string[] {
 	return parts(listed).filter((part) => part !== "");
 }
 
-/** What is not well-formed may have been a client's to swallow what its proxy says, and tells nothing. */
+/**
+ * Proxies forget the quotes that a port or a colon needs, and leave a comma or a semicolon at the end. Where there are
+ * quotes, what is not well-formed may have been a client's to swallow what its proxy says, and tells nothing.
+ */
 function forwardedIn({ forwarded }: IncomingHttpHeaders): Record<string, string>[] {
+	if (!forwarded?.includes('"')) return forwarded === undefined ? [] : hopsWithoutQuotes(forwarded);
 	try {
-		return forwarded === undefined ? [] : parse(forwarded);
+		return parse(forwarded);
 	} catch {
 		return [];
 	}
+}
+
+function hopsWithoutQuotes(forwarded: string): Record<string, string>[] {
+	const hops = parts(forwarded).filter((hop) => hop !== "");
+	return hops.map((hop) => {
+		const pairs = hop.split(";").map((pair) => pair.split("="));
+		return Object.fromEntries(pairs.map(([name = "", value = ""]) => [name.trim().toLowerCase(), value.trim()]));
+	});
 }
 
 /** What the outermost proxy has said, which the client speaks to. */
