@@ -59,6 +59,17 @@ const letsIn = ({ admission }: Door): Urgency[] =>
 		}
 	});
 
+test("what is refused to somebody who is answered without it is not counted", () => {
+	const door = open();
+	const dispensable = (): void => void door.admission.enter("browsing", { isDispensable: true });
+
+	expect(() => Array.from({ length: 1_000 }, dispensable)).toThrow(OverloadedError);
+	expect(door.refused.browsing).toBe(0);
+
+	expect(() => door.admission.enter("browsing")).toThrow(OverloadedError);
+	expect(door.refused.browsing).toBe(1);
+});
+
 test("nothing is refused while what comes is answered at once", () => {
 	const door = open();
 

@@ -8,13 +8,18 @@ export class OverloadedError extends Errors.MoleculerRetryableError {
 	}
 }
 
+export interface EnterOptions {
+	/** Whoever asks is answered without it, too: a refusal is not counted. */
+	isDispensable?: boolean;
+}
+
 /** Lets in what can be done in time. */
 export interface Admission {
 	/**
 	 * @returns to be called when the request has been answered
 	 * @throws {OverloadedError}
 	 */
-	enter(urgency: Urgency): () => void;
+	enter(urgency: Urgency, options?: EnterOptions): () => void;
 	/** @param loopDelayMs how late this process is with what is ready to be done */
 	look(loopDelayMs: number, sinceLastLookMs: number): void;
 }
@@ -108,10 +113,10 @@ export function createAdmission({
 		pressure > 0 && isLate(urgency) && random() < refusedShare(urgency, pressure);
 
 	return {
-		enter(urgency) {
+		enter(urgency, { isDispensable = false } = {}) {
 			const queue = queues[urgency];
 			if (queue.length >= QUEUE_MAX || isUnlucky(urgency)) {
-				refused(urgency);
+				if (!isDispensable) refused(urgency);
 				// The more there is to do the later, and not all together.
 				throw new OverloadedError(1 + Math.floor(random() * (1 + RETRY_AFTER_S_PER_PRESSURE * Math.max(pressure, 0))));
 			}

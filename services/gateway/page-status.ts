@@ -41,10 +41,10 @@ async function isThere(shelves: Shelves, pathname: string, search: string): Prom
 	return !isAboutCategory || shelves.hasCategory(categories[0]!);
 }
 
-/** Asks products, as a guest would, and only while there is room for who looks around. */
+/** Asks products, as a guest would, and only while there is room for who looks around: the page itself comes in any case. */
 export function shelvesOf(broker: ServiceBroker, { enter }: Pick<Admission, "enter">): Shelves {
 	const ask = async <Answer>(action: string, params: object = {}): Promise<Answer> => {
-		const leave = enter("browsing");
+		const leave = enter("browsing", { isDispensable: true });
 		try {
 			return await broker.call<Answer, object>(action, params, { timeout: LOOK_UP_MS });
 		} finally {

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { sendWhole } from "../../mixins/http/whole-answer";
+import { PICTURE_TYPES } from "../pictures";
 import { refuseMethod } from "./rest-problem";
 import type { pageStatus, PageStatus } from "./page-status";
 
@@ -22,14 +23,7 @@ const TYPES: Record<string, string> = {
 	".html": "text/html; charset=utf-8",
 	".js": "text/javascript; charset=utf-8",
 	".css": "text/css; charset=utf-8",
-	".svg": "image/svg+xml",
-	".png": "image/png",
-	".jpg": "image/jpeg",
-	".jpeg": "image/jpeg",
-	".webp": "image/webp",
-	".avif": "image/avif",
-	".gif": "image/gif",
-	".ico": "image/x-icon",
+	...PICTURE_TYPES,
 	".woff2": "font/woff2",
 	".txt": "text/plain; charset=utf-8",
 };
@@ -56,7 +50,7 @@ export function webShop(folder: string, statusOf: ReturnType<typeof pageStatus>)
 	const files = new Map(readAll(folder));
 	return (request, response, next) => {
 		// Not by URL, which refuses some of what a request may ask for, such as two slashes.
-		const [pathname = "/", search = ""] = addressOf(request).split("?", 2);
+		const [pathname, search] = halvesOf(addressOf(request));
 		const file = files.get(nameOf(pathname));
 		const page = !file && wantsPage(request, pathname) ? files.get(pageFor(pathname, search)) : undefined;
 		if (!file && !page) return files.size === 0 && wantsPage(request, pathname) ? sayNotBuilt(response) : next();
@@ -64,6 +58,12 @@ export function webShop(folder: string, statusOf: ReturnType<typeof pageStatus>)
 		if (file) return send(file, request, response);
 		void statusOf(pathname, search).then((status) => send(page!, request, response, status));
 	};
+}
+
+/** A search may have question marks of its own in it: `/?search=a?b`. */
+function halvesOf(address: string): [pathname: string, search: string] {
+	const [pathname = "/", ...rest] = address.split("?");
+	return [pathname, rest.join("?")];
 }
 
 /** moleculer-web takes a route's own part off the address. */
@@ -135,7 +135,7 @@ function sayNotBuilt(response: ServerResponse): void {
 function* readAll(folder: string): Iterable<[string, File]> {
 	if (!fs.existsSync(folder)) return;
 	for (const name of fs.readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-		const type = TYPES[path.extname(name)];
+		const type = TYPES[path.extname(name).toLowerCase()];
 		if (!type) continue;
 		const address = `/${name.split(path.sep).join("/")}`.normalize();
 		const body = fs.readFileSync(path.join(folder, name));

@@ -29,6 +29,7 @@ describe("the web shop's files", () => {
 			["/products/7", 404],
 			[`/products/${randomUUID()}`, 404],
 			["/?category=nowhere", 404],
+			["/?search=a?b&category=nowhere", 404],
 			["/account/orders?page=2", 404],
 			["/no/such/page", 404],
 		] as const) {
@@ -184,10 +185,12 @@ describe("the web shop's files", () => {
 
 		const drained = shop.node().drain();
 		const last = await Promise.all([ask(), ask(), ask()]);
+		// Whoever looks whether it is ready opens a connection for it.
+		const later = await ask();
 		await drained;
 
 		for (const { headers } of first) expect(headers["keep-alive"]).toBe("timeout=75");
-		for (const answer of last) {
+		for (const answer of [...last, later]) {
 			expect(answer).toMatchObject({ status: 503, headers: { connection: "close" } });
 			expect(JSON.parse(answer.text)).toMatchObject({ status: "not ready", missing: ["stop"] });
 		}
