@@ -33,7 +33,7 @@ const { url: server } = foundServices().postgres;
 async function strangeDatabase(): Promise<AsyncDisposable & { url: string }> {
 	const base = await testDatabase();
 	const plain = new URL(base.url).pathname.slice(1);
-	const database = `${plain} my #1/2 Geschäft?`;
+	const database = `${plain} ä#/1?`;
 	const owner = `${plain} ö@:/`;
 	const password = "50 % ü:/?#@";
 	const [quoted, role] = [pg.escapeIdentifier(database), pg.escapeIdentifier(owner)];

@@ -10,7 +10,7 @@ export function ownName(n: string | number = randomInt(1e9)): string {
 
 /** Was made by a run of ours whose process is dead, or by this process. */
 export function isLeftOver(name: string): boolean {
-	const pid = new RegExp(`^${PREFIX}_(\\d+)_\\w+$`).exec(name)?.[1];
+	const pid = new RegExp(`^${PREFIX}_(\\d+)_.+$`).exec(name)?.[1];
 	return pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)));
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { Client } from "pg";
+import { Client, escapeIdentifier } from "pg";
 import { startEmbeddedPostgres } from "../../embedded/postgres";
 import { isLeftOver, ownName } from "./names";
 import { prepareTemplate } from "./template";
@@ -95,17 +95,17 @@ export async function sweepDatabases(url: string): Promise<void> {
 		);
 		for (const { datname } of rows.filter((row) => isLeftOver(row.datname))) {
 			const force = datname.startsWith(ownName("")) ? "WITH (FORCE)" : "";
-			await client.query(`DROP DATABASE IF EXISTS ${datname} ${force}`).catch(unlessInUse);
+			await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(datname)} ${force}`).catch(unlessInUse);
 		}
 		const leftOver = (await rolesLike(client, "molecart_test_")).filter(isLeftOver);
-		for (const role of leftOver) await client.query(`DROP ROLE IF EXISTS ${role}`).catch(unlessInUse);
+		for (const role of leftOver) await client.query(`DROP ROLE IF EXISTS ${escapeIdentifier(role)}`).catch(unlessInUse);
 	});
 }
 
 /** The roles that a shop has made for its database: what they were granted in it has gone with it. */
 export async function dropRolesOf(client: Client, database: string): Promise<void> {
 	const roles = await rolesLike(client, `${database}_`);
-	if (roles.length > 0) await client.query(`DROP ROLE ${roles.join(", ")}`);
+	if (roles.length > 0) await client.query(`DROP ROLE ${roles.map(escapeIdentifier).join(", ")}`);
 }
 
 async function rolesLike(client: Client, start: string): Promise<string[]> {
