@@ -45,10 +45,10 @@ async function strangeDatabase(): Promise<AsyncDisposable & { url: string }> {
 	const url = new URL(base.url);
 	url.pathname = `/${encodeURIComponent(database)}`;
 	url.username = encodeURIComponent(owner);
-	// As people paste it: the percent sign is not escaped.
-	const pasted = encodeURIComponent(password).replace("%25", "%");
+	url.password = encodeURIComponent(password);
 	return {
-		url: url.href.replace("@", `:${pasted}@`),
+		// As people paste it: the percent sign of the password is not escaped.
+		url: url.href.replace("%25", "%"),
 		async [Symbol.asyncDispose]() {
 			await onServer(server, async (client) => {
 				await client.query(`ALTER DATABASE ${quoted} RESET ALL`);
