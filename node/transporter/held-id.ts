@@ -18,7 +18,7 @@ export class NodeIdTakenError extends Error {
 		super(
 			`NODE_ID is "${nodeId}", and a node with that id runs on the virtual host "${vhostOf(amqpUrl)}" at ` +
 				`${addressOf(amqpUrl)}: give each node an id of its own, or none. The id of a node that was killed is free at ` +
-				"once, and that of one whose machine or network has gone after half a minute.",
+				"once, and that of one whose machine or network has gone after a quarter of a minute.",
 		);
 	}
 }

@@ -4,9 +4,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { loginOf, withHeartbeat } from "../../mixins/events/rabbitmq/address";
 import { sayFarewell } from "../../mixins/events/rabbitmq/farewell";
 
-/** Moleculer can't ask for one: then it is RabbitMQ's minute, and a wire that swallows everything is noticed after two. */
-const HEARTBEAT_S = 10;
-
 /** The opening handshake included: a frozen broker's kernel still takes the connection. */
 const OPEN_TIMEOUT_MS = 5_000;
 
@@ -42,7 +39,7 @@ export async function openLink(options: {
 	/** RabbitMQ has no queue for a message that was sent as `mandatory`. */
 	returned(message: Message): void;
 }): Promise<Link> {
-	const connection = await connect(withHeartbeat(options.url, HEARTBEAT_S), {
+	const connection = await connect(withHeartbeat(options.url), {
 		...loginOf(options.url),
 		noDelay: true,
 		keepAlive: true,

@@ -17,8 +17,8 @@ test.each([
 });
 
 test("a heartbeat is asked for, unless the URL has one", () => {
-	expect(withHeartbeat("amqp://broker/shop", 10)).toBe("amqp://broker/shop?heartbeat=10");
-	expect(withHeartbeat("amqp://broker/shop?heartbeat=5", 10)).toBe("amqp://broker/shop?heartbeat=5");
+	expect(withHeartbeat("amqp://broker/shop")).toBe("amqp://broker/shop?heartbeat=4");
+	expect(withHeartbeat("amqp://broker/shop?heartbeat=5")).toBe("amqp://broker/shop?heartbeat=5");
 });
 
 test.each(["not a url", "http://user:secret@broker", "amqp://user:secret@bro ker"])(

@@ -13,9 +13,6 @@ import {
 import type { Log } from "../transport";
 import { sayFarewell } from "./farewell";
 
-/** A frozen broker is noticed after two to three of these. */
-const HEARTBEAT_S = 10;
-
 /** The opening handshake included: a frozen broker's kernel still takes the connection. */
 const OPEN_TIMEOUT_MS = 5_000;
 
@@ -118,7 +115,7 @@ export function brokerConnection(options: {
 		address,
 
 		async open() {
-			recovering = await connect(withHeartbeat(url, HEARTBEAT_S), {
+			recovering = await connect(withHeartbeat(url), {
 				...loginOf(url),
 				noDelay: true,
 				keepAlive: true,
