@@ -23,7 +23,8 @@ interface SharedPool extends Pool {
 	users: number;
 }
 
-const pools = new Map<string, SharedPool>();
+/** Whoever shares a pool keeps it; here it is only found. */
+const pools = new Map<string, WeakRef<SharedPool>>();
 
 /** A share in the process's one pool for a database. */
 export interface PoolShare {
@@ -37,14 +38,14 @@ export interface PoolShare {
  * @param log of whoever shares, for what nobody else is told
  */
 export function sharePool({ url, connectionsMax = POOL_SIZE_MAX }: DatabaseAddress, log?: HookLog): PoolShare {
-	const pool = pools.get(url) ?? {
+	const pool = pools.get(url)?.deref() ?? {
 		url,
 		sequelize: openPool(url, connectionsMax),
 		shares: sharesOf(connectionsMax),
 		troubles: rememberTroubles(),
 		users: 0,
 	};
-	pools.set(url, pool);
+	pools.set(url, new WeakRef(pool));
 	pool.users++;
 	let released = false;
 	return {

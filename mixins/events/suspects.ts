@@ -1,4 +1,4 @@
-import type { Service } from "moleculer";
+import type { Service, ServiceBroker } from "moleculer";
 import { setTimeout as pause } from "node:timers/promises";
 import type { WithDatabase } from "../database/database.mixin";
 import { sql, type Statement } from "../database/statement";
@@ -27,7 +27,7 @@ export class KilledItsConsumerError extends Error {
 
 /** The deliveries of one queue of which one may have killed its consumer. */
 export interface Suspects {
-	/** Waits until no other suspect is in this process's hands. */
+	/** Waits until no other suspect is in this node's hands. */
 	oneAtATime<Result>(work: () => Promise<Result>): Promise<Result>;
 	/**
 	 * Notes durably that this process begins it.
@@ -40,12 +40,15 @@ export interface Suspects {
 	over(eventId: string): Promise<void>;
 }
 
-/** In this process, whichever service it is of: two in hand at once would both be blamed for one death. */
-let last: Promise<unknown> = Promise.resolve();
+/** Of each node the last one, whichever service it is of: two in hand at once would both be blamed for one death. */
+const lastOf = new WeakMap<ServiceBroker, Promise<unknown>>();
 
-function oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
-	const mine = last.then(work);
-	last = mine.catch(() => undefined);
+function oneAtATime<Result>(broker: ServiceBroker, work: () => Promise<Result>): Promise<Result> {
+	const mine = (lastOf.get(broker) ?? Promise.resolve()).then(work);
+	lastOf.set(
+		broker,
+		mine.catch(() => undefined),
+	);
 	return mine;
 }
 
@@ -95,7 +98,7 @@ export function suspectsOf(
 
 	return {
 		of: (consumer) => ({
-			oneAtATime,
+			oneAtATime: (work) => oneAtATime(service.broker, work),
 			async begin(eventId) {
 				const others = await service.db.query<{ process: string }>(begin, [consumer, eventId, process]);
 				if (others.length >= DEATHS_MAX) throw new KilledItsConsumerError(others.map((other) => other.process));
