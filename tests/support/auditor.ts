@@ -44,7 +44,8 @@ export const AUDITOR_QUEUE = "auditor.all";
 export const EXCHANGES = topology.exchanges;
 export const QUEUES = topology.queues.map(({ name }) => name);
 
-/** Each event once: a relay that died between confirm and removal sends it again. */
+/** Each event once, where it first arrived: a relay that died between confirm and removal sends it again. */
 export function distinct(heard: readonly HeardEvent[]): HeardEvent[] {
-	return [...new Map(heard.toReversed().map((event) => [event.envelope.event_id, event])).values()].toReversed();
+	const seen = new Set<string>();
+	return heard.filter(({ envelope: { event_id } }) => !seen.has(event_id) && seen.add(event_id));
 }

@@ -5,7 +5,7 @@ import { distinct, type HeardEvent } from "./auditor";
 
 /** What the invariants are checked against. */
 export interface Books {
-	database: Pool;
+	database: Pick<Pool, "query">;
 	heard: readonly HeardEvent[];
 	/** What was put into the shop of each product, by its id. Products that are not named are not compared. */
 	initialStock: ReadonlyMap<string, number>;
@@ -133,7 +133,7 @@ async function lostEvents({ database, heard }: Books): Promise<string[]> {
 }
 
 /** However often they were published: each event has raised the version of its aggregate by one. */
-export async function committedEvents(database: Pool): Promise<number> {
+export async function committedEvents(database: Books["database"]): Promise<number> {
 	const counted = await database.query<{ sum: string }>(
 		`SELECT sum(version) FROM (${SCHEMAS.map((schema) => `SELECT version FROM ${schema}.outbox_aggregates`).join(
 			" UNION ALL ",
