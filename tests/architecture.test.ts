@@ -7,7 +7,18 @@ import path from "node:path";
  */
 
 const ROOT = path.join(__dirname, "..");
-const FOLDERS = ["services", "mixins", "migrations", "node", "embedded", "types", "benchmarks", "examples", "tests"];
+const FOLDERS = [
+	"services",
+	"mixins",
+	"migrations",
+	"node",
+	"embedded",
+	"types",
+	"benchmarks",
+	"examples",
+	"tests",
+	"simulator",
+];
 
 interface SourceFile {
 	/** From the project's folder, e.g. `services/cart/checkout.ts`. */
@@ -25,7 +36,8 @@ function sourceFile(file: string): SourceFile {
 	const imports = [...text.matchAll(IMPORT)].map(([, target]) =>
 		path.posix.normalize(path.posix.join(path.posix.dirname(file), target!)),
 	);
-	const isTest = file.endsWith(".test.ts") || /^(tests|benchmarks)\//.test(file) || file.includes("/testing/");
+	const isTest =
+		file.endsWith(".test.ts") || /^(tests|benchmarks|simulator)\//.test(file) || file.includes("/testing/");
 	return { file, text, isTest, imports };
 }
 
@@ -106,8 +118,15 @@ test("the examples need nothing but the mixins", () => {
 	expect(offences(within("examples"), (target) => /^(examples|mixins)\//.test(target))).toEqual([]);
 });
 
-test("what runs imports nothing of the tests and benchmarks", () => {
-	expect(offences(program, (target) => !/^(tests|benchmarks)\//.test(target))).toEqual([]);
+test("what runs imports nothing of the tests, benchmarks and simulator", () => {
+	expect(offences(program, (target) => !/^(tests|benchmarks|simulator)\//.test(target))).toEqual([]);
+});
+
+test("the world of the simulator knows nothing of the shop", () => {
+	const world = all.filter(({ file }) => file.startsWith("simulator/world/"));
+
+	expect(world.length).toBeGreaterThan(40);
+	expect(offences(world, (target) => /^(simulator\/world|embedded|mixins)\//.test(target))).toEqual([]);
 });
 
 test("the environment is read only where it becomes settings", () => {

@@ -17,12 +17,13 @@ const FOLDERS = [
 	"benchmarks",
 	"examples",
 	"tests",
+	"simulator",
 	"public",
 ];
 
 /** Builds, and runs where development dependencies are installed. */
 const BUILDS = /^(public\/|node\/(build|web|web-typecheck)\.js$)/;
-const TESTS = /^(tests|benchmarks)\/|\/testing\/|\.test\.ts$|^jest\.config\.js$/;
+const TESTS = /^(tests|benchmarks|simulator)\/|\/testing\/|\.test\.ts$|^jest\.config\.js$/;
 
 const IMPORT =
 	/(?:^\s*(?:import|export)\b[^;"'`]*?\bfrom\s*|^\s*import\s*|\bimport\s*\(\s*|\brequire(?:\.resolve)?\(\s*)["']([^"']+)["']/gm;

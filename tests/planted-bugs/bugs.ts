@@ -157,6 +157,6 @@ export const bugs: PlantedBug[] = [
 	...inCalls,
 ];
 
-export function patchOf({ name }: PlantedBug): string {
+export function patchOf({ name }: { name: string }): string {
 	return `${name.replaceAll(" ", "-")}.patch`;
 }

@@ -1,16 +1,14 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { bugs, patchOf, type PlantedBug } from "./bugs";
-import { patched, readPatch } from "./patch";
+import { bugs, patchOf } from "./bugs";
+import { copyOfTree, plant } from "./copy";
 
 /**
  * Plants each bug in a copy of this tree, runs the tests that must notice it, and expects a failure. Before that, the
  * same tests must pass without the bug. Names given as arguments choose among the bugs.
  */
 
-const ROOT = path.join(__dirname, "../..");
 /** A suite has its broker, its processes, and minutes of patience for what a bug has lost. */
 const RUN_MS_MAX = 900_000;
 
@@ -35,7 +33,7 @@ function main(wanted: readonly string[]): void {
 			report("(no bug)", bug.suite, outcome);
 			controlled.add(control);
 		}
-		const outcome = inCopy((copy) => plant(bug, copy), bug.suite, bug.tests);
+		const outcome = inCopy((copy) => plant(patchOf(bug), copy), bug.suite, bug.tests);
 		isHonest &&= outcome.verdict === "caught";
 		report(bug.name, bug.suite, outcome);
 	}
@@ -50,19 +48,9 @@ function main(wanted: readonly string[]): void {
 	}
 }
 
-function plant(bug: PlantedBug, copy: string): void {
-	for (const change of readPatch(readFileSync(path.join(__dirname, patchOf(bug)), "utf8"))) {
-		const file = path.join(copy, change.file);
-		writeFileSync(file, patched(readFileSync(file, "utf8"), change));
-	}
-}
-
 function inCopy(change: (copy: string) => void, suite: string, tests: string): Outcome {
-	const copy = mkdtempSync(path.join(tmpdir(), "molecart-planted-bug-"));
+	const copy = copyOfTree();
 	try {
-		const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
-		for (const file of files.split("\0").filter(Boolean)) cpSync(path.join(ROOT, file), path.join(copy, file));
-		symlinkSync(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
 		change(copy);
 		return outcomeOf(copy, suite, tests);
 	} finally {

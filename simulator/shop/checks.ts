@@ -1,0 +1,47 @@
+import { brokenInvariants } from "../../tests/support/invariants";
+import type { RabbitmqModel } from "../world/rabbitmq/model";
+import { grown } from "./growth";
+import { brokenAnswers } from "./history";
+import type { Plan } from "./plan";
+import { readRecords } from "./records";
+import type { Restocked, Shopper } from "./shoppers";
+import type { Stage } from "./stage";
+
+/** What is known in the end, from all sides. */
+export interface Known {
+	plan: Plan;
+	stage: Stage;
+	products: readonly string[];
+	shoppers: readonly Shopper[];
+	restocked: readonly Restocked[];
+}
+
+/** What must hold when the shop has come to rest. @returns a sentence for each fault */
+export async function brokenInTheEnd(known: Known): Promise<string[]> {
+	const { stage } = known;
+	const { control } = stage.world;
+	const database = { query: async (text: string, values?: unknown[]) => ({ rows: await control.query(text, values) }) };
+	const { heard } = stage;
+	const broken = await brokenInvariants({ database: database as never, heard, initialStock: stockOf(known) });
+	const answers = brokenAnswers(stage.client.history, await readRecords(control));
+	return [...broken, ...deadLetters(stage.world.rabbitmq), ...answers, ...(await grown(stage))];
+}
+
+/** What was put into the shop of each product, as far as its clerks know. */
+function stockOf({ plan, products, restocked }: Known): Map<string, number> {
+	const stock = new Map(products.map((id, at) => [id, plan.products[at]!.stock]));
+	for (const { product, delta, told } of restocked) {
+		const id = products[product]!;
+		if (told.kind === "unknown") stock.delete(id);
+		else if (told.kind === "done" && stock.has(id)) stock.set(id, stock.get(id)! + delta);
+	}
+	return stock;
+}
+
+/** I8: nobody has planted any poison. An operator may have one in hand. */
+export function deadLetters(rabbitmq: RabbitmqModel): string[] {
+	return rabbitmq
+		.queues()
+		.filter(({ name, ready, unacknowledged }) => name.endsWith(".dlq") && ready + unacknowledged > 0)
+		.map(({ name, ready, unacknowledged }) => `I8: ${name} has ${ready + unacknowledged} dead letters`);
+}

@@ -1,0 +1,124 @@
+import type { Random } from "../world/random";
+
+/** When it begins, as choices that were made since the shop opened; a fault between two steps is between two steps. */
+interface Timed {
+	fromStep: number;
+	forMs: number;
+}
+
+/** Something that goes wrong, and ends. Nodes are numbered from 0. */
+export type FaultPlan = Timed &
+	(
+		| { kind: "kill"; node: number }
+		/** SIGTERM: it finishes what it does, and is started again. */
+		| { kind: "stop"; node: number }
+		/** SIGSTOP, and SIGCONT. */
+		| { kind: "freeze"; node: number }
+		| { kind: "cut off"; node: number; from: "postgres" | "rabbitmq" | "both"; way: "both" | "out" | "in" }
+		/** A node's connections to PostgreSQL are lost, each statement with this chance. */
+		| { kind: "lost connections"; node: number | undefined; chance: number }
+		| { kind: "clock step"; node: number; byMs: number }
+		| { kind: "rabbitmq closes connections"; node: number | undefined }
+		| { kind: "rabbitmq closes a channel"; nth: number }
+		| { kind: "rabbitmq restarts" }
+		| { kind: "rabbitmq alarm" }
+		| { kind: "queue deleted"; nth: number }
+		/** One in which messages wait for their next attempt. */
+		| { kind: "retry queue deleted"; nth: number }
+		| { kind: "bindings lost"; nth: number }
+		| { kind: "queue silent"; nth: number }
+		| { kind: "postgres restarts" }
+		| { kind: "postgres read-only" }
+		/** A stranger holds rows locked: all that are there then, or one of them. */
+		| { kind: "rows locked"; table: LockedTable; nth?: number }
+	);
+
+export type FaultKind = FaultPlan["kind"];
+
+export const LOCKED_TABLES = [
+	"catalog.stock",
+	"cart.carts",
+	"orders.saga_state",
+	"orders.orders",
+	"orders.outbox",
+	"payments.payments",
+] as const;
+export type LockedTable = (typeof LOCKED_TABLES)[number];
+
+/** Shorter than all leases, heartbeats and time limits, longer than some, and seldom longer than all: time costs steps. */
+const LENGTHS_MS = [300, 300, 2_000, 2_000, 5_000, 7_000, 7_000, 12_000, 12_000, 17_000, 17_000, 40_000];
+
+type Kinds = readonly (readonly [weight: number, FaultKind])[];
+
+const KINDS: Kinds = [
+	[17, "kill"],
+	[12, "freeze"],
+	[14, "cut off"],
+	[12, "lost connections"],
+	[5, "clock step"],
+	[6, "rabbitmq closes connections"],
+	[5, "rabbitmq closes a channel"],
+	[4, "rabbitmq restarts"],
+	[5, "rabbitmq alarm"],
+	[5, "queue deleted"],
+	[5, "bindings lost"],
+	[4, "queue silent"],
+	[4, "postgres restarts"],
+	[3, "postgres read-only"],
+	[5, "rows locked"],
+];
+
+/** Those that are drawn beside the others, whose weights they leave as they are. */
+export const MORE_KINDS: Kinds = [
+	[3, "stop"],
+	[2, "retry queue deleted"],
+];
+
+export const FAULT_KINDS: readonly FaultKind[] = [...KINDS, ...MORE_KINDS].map(([, kind]) => kind);
+
+export function drawFault(random: Random, nodes: number, kinds = KINDS): FaultPlan {
+	const timed: Timed = { fromStep: random.below(random.pick([60, 300, 900])), forMs: random.pick(LENGTHS_MS) };
+	const node = random.below(nodes);
+	const maybeNode = random.chance(0.7) ? node : undefined;
+	const nth = random.below(1_000);
+	const kind = drawKind(random, kinds);
+	switch (kind) {
+		case "kill":
+		case "stop":
+		case "freeze":
+			return { ...timed, kind, node };
+		case "cut off":
+			return {
+				...timed,
+				kind,
+				node,
+				from: random.pick(["postgres", "rabbitmq", "rabbitmq", "both"]),
+				way: random.pick(["both", "both", "out", "in"]),
+			};
+		case "lost connections":
+			return { ...timed, kind, node: maybeNode, chance: random.pick([0.005, 0.02, 0.1]) };
+		case "clock step":
+			return { ...timed, kind, node, byMs: random.pick([-20_000, -2_000, 2_000, 20_000]) };
+		case "rabbitmq closes connections":
+			return { ...timed, kind, node: maybeNode };
+		case "rabbitmq closes a channel":
+		case "queue deleted":
+		case "retry queue deleted":
+		case "bindings lost":
+		case "queue silent":
+			return { ...timed, kind, nth };
+		case "rows locked":
+			return { ...timed, kind, table: random.pick(LOCKED_TABLES) };
+		default:
+			return { ...timed, kind };
+	}
+}
+
+function drawKind(random: Random, kinds: Kinds): FaultKind {
+	let at = random.below(kinds.reduce((sum, [weight]) => sum + weight, 0));
+	for (const [weight, kind] of kinds) {
+		if (at < weight) return kind;
+		at -= weight;
+	}
+	return "kill";
+}

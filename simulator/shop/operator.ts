@@ -1,0 +1,77 @@
+import { topology } from "../../services/topology";
+import type { Random } from "../world/random";
+import { pause, type Client, type Told } from "./client";
+import { ADMIN } from "./shoppers";
+
+/** What somebody does at a console, once. */
+export type OperatorPlan = { atMs: number } & (
+	| { act: "look at sagas"; filter: (typeof FILTERS)[number] }
+	/** One that fails: by what the shop says, or the oldest of those that have not ended. */
+	| { act: "retry a saga"; filter: "failing" | "unfinished" }
+	| { act: "look at dead letters" | "replay dead letters"; queue: number }
+);
+
+const FILTERS = ["failing", "waiting", "unfinished", "all"] as const;
+
+const PATIENCE_MS = 10_000;
+const SIGNED = { by: "ada", reason: "to see whether it goes on" };
+
+export function drawOperator(random: Random): OperatorPlan {
+	const atMs = random.below(random.pick([2_000, 10_000, 30_000]));
+	const queue = random.below(1_000);
+	switch (random.below(4)) {
+		case 0:
+			return { atMs, act: "look at sagas", filter: random.pick(FILTERS) };
+		case 1:
+			return { atMs, act: "retry a saga", filter: random.pick(["failing", "unfinished"]) };
+		case 2:
+			return { atMs, act: "look at dead letters", queue };
+		default:
+			return { atMs, act: "replay dead letters", queue };
+	}
+}
+
+/**
+ * Looks, retries and replays, through whatever node answers: nothing of it may disturb the shop. Steps are neither
+ * skipped nor completed by hand, which decides what an order comes to: no saga of these shops has to wait for that.
+ */
+export async function operate(plan: OperatorPlan, client: Client): Promise<void> {
+	const ask = (action: string, params: object): Promise<Told> => client.ask(ADMIN, action, { ...params }, PATIENCE_MS);
+	await pause(plan.atMs);
+	switch (plan.act) {
+		case "look at sagas": {
+			const sagaId = await sagaOf(ask, plan.filter);
+			if (sagaId) await ask("orders.saga", { sagaId });
+			return;
+		}
+		case "retry a saga": {
+			const sagaId = await sagaOf(ask, plan.filter);
+			if (sagaId) await ask("orders.retrySaga", { sagaId, ...SIGNED });
+			return;
+		}
+		case "look at dead letters": {
+			const { service, queue } = queueOf(plan.queue);
+			await ask(`${service}.deadLetters.queues`, {});
+			await ask(`${service}.deadLetters.list`, { queue });
+			await ask(`${service}.deadLetters.discarded`, { queue });
+			return;
+		}
+		case "replay dead letters": {
+			const { service, queue } = queueOf(plan.queue);
+			await ask(`${service}.deadLetters.replay`, { queue, all: true, by: SIGNED.by });
+			return;
+		}
+	}
+}
+
+type Ask = (action: string, params: object) => Promise<Told>;
+
+async function sagaOf(ask: Ask, filter: string): Promise<string | undefined> {
+	const told = await ask("orders.sagas", { filter, limit: 50 });
+	return told.kind === "done" ? (told.answer as { sagaId: string }[])[0]?.sagaId : undefined;
+}
+
+function queueOf(nth: number): { service: string; queue: string } {
+	const { name: queue } = topology.queues[nth % topology.queues.length]!;
+	return { service: queue.split(".")[0]!, queue };
+}

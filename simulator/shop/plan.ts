@@ -1,0 +1,157 @@
+import { hashOf, randomOf, type Random } from "../world/random";
+import type { Weather } from "../world/schedule";
+import { meet } from "./crowd";
+import { drawFault, MORE_KINDS, type FaultPlan } from "./fault-plans";
+import { drawOperator, type OperatorPlan } from "./operator";
+import { steer } from "./steering";
+
+/** All that a seed decides beforehand; the order of what happens it decides as it goes. Plain JSON, so that it can be kept. */
+export interface Plan {
+	seed: number;
+	/** Another order of events for the same plan. */
+	luck: number;
+	weather: Weather;
+	/** The services of each node; each node has a name, n1, n2, … */
+	nodes: NodePlan[];
+	products: ProductPlan[];
+	shoppers: ShopperPlan[];
+	clerks: ClerkPlan[];
+	operators: OperatorPlan[];
+	faults: FaultPlan[];
+	reservationTtlS: number;
+	/** Of what RabbitMQ takes, how much it is given twice. */
+	doubled: number;
+	/** From this step on nothing is drawn any more. */
+	calmFromStep?: number;
+	/** From this step on no fault begins. */
+	soundFromStep?: number;
+}
+
+export interface NodePlan {
+	services: ServiceName[];
+	/** What its clock says beside the others', in ms. */
+	clockOffsetMs: number;
+	clockDrift: number;
+}
+
+export interface ProductPlan {
+	price: number;
+	stock: number;
+}
+
+/** One customer with one checkout. */
+export interface ShopperPlan {
+	/** After the shop has opened. */
+	atMs: number;
+	items: { product: number; quantity: number }[];
+	paymentToken: string;
+	/** How long the shopper waits for an answer before asking again. */
+	patienceMs: number;
+	/** Asks for the checkout so many times at once, with one key, of several nodes. */
+	atOnce: number;
+	/** After the checkout was accepted. */
+	cancelAfterMs?: number;
+	/** Its client counts its requests and has nothing else for keys: others have the same ones. */
+	isNumbering?: boolean;
+	/** Asks for the cancellation again while the order is not confirmed yet. */
+	insists?: boolean;
+}
+
+/** What those do who run the shop. */
+export interface ClerkPlan {
+	atMs: number;
+	act: "restock" | "reprice" | "withdraw" | "ship" | "deliver";
+	product: number;
+}
+
+export type ServiceName = "users" | "products" | "cart" | "orders" | "payments";
+
+const WHOLE: ServiceName[] = ["products", "cart", "orders", "payments"];
+
+/** Small ones, and what a node says that it is not healthy with. */
+const CLOCK_OFFSETS_MS = [0, -3_000, -700, 400, 2_500, 4_000, -20_000, 20_000];
+
+const TOKENS: readonly (readonly [weight: number, token: string])[] = [
+	[60, "tok_approve"],
+	[12, "tok_decline"],
+	[4, "tok_insufficient_funds"],
+	[6, "tok_error_once"],
+	[6, "tok_timeout"],
+	[5, "tok_slow"],
+	[3, "tok_twice"],
+	[2, "tok_late"],
+	[2, "tok_down"],
+];
+
+export function planOf(seed: number): Plan {
+	const random = randomOf(hashOf(`plan ${seed}`));
+	const nodes = drawNodes(random);
+	const atConsole = random.fork("operators");
+	const products = Array.from({ length: random.between(1, 3) }, () => ({
+		price: random.between(1, 20) * 100,
+		stock: random.pick([2, 5, 8, 20]),
+	}));
+	const shoppers = Array.from({ length: random.between(5, 7) }, () => drawShopper(random, products.length));
+	const plan: Plan = {
+		seed,
+		luck: 0,
+		weather: { slowness: random.pick([0, 0.002, 0.01, 0.05]), delayMsMax: random.pick([20, 200, 1_000]) },
+		nodes,
+		products,
+		shoppers,
+		clerks: Array.from({ length: random.pick([0, 0, 1, 2]) }, () => drawClerk(random, products.length)),
+		operators: Array.from({ length: atConsole.pick([0, 1, 2, 3]) }, () => drawOperator(atConsole)),
+		faults: Array.from({ length: random.pick([1, 1, 1, 2, 2, 3, 4]) }, () => drawFault(random, nodes.length)),
+		reservationTtlS: random.pick([900, 900, 900, 10, 30]),
+		doubled: random.pick([0, 0, 0.05, 0.3]),
+	};
+	const later = randomOf(hashOf(`what was added to plan ${seed}`));
+	const more = later.chance(0.2) ? [drawFault(later, nodes.length, MORE_KINDS)] : [];
+	return steer(meet({ ...plan, faults: [...plan.faults, ...more] }, later));
+}
+
+/** Three or four whole nodes, or the services on nodes of their own, two of each. */
+function drawNodes(random: Random): NodePlan[] {
+	const hasClocks = random.chance(0.3);
+	const count = random.chance(0.8) ? 3 : 4;
+	const split: ServiceName[][] = [["products", "cart"], ["orders", "payments"], WHOLE, ["orders", "cart"]];
+	const isSplit = random.chance(0.25);
+	return Array.from({ length: count }, (_, at) => ({
+		services: isSplit ? split[at]! : WHOLE,
+		clockOffsetMs: hasClocks ? random.pick(CLOCK_OFFSETS_MS) : 0,
+		clockDrift: hasClocks ? random.pick([0, 0.0005, -0.0005]) : 0,
+	}));
+}
+
+function drawShopper(random: Random, products: number): ShopperPlan {
+	const count = random.chance(0.7) ? 1 : Math.min(2, products);
+	const first = random.below(products);
+	return {
+		atMs: random.below(random.pick([200, 2_000, 8_000])),
+		items: Array.from({ length: count }, (_, at) => ({
+			product: (first + at) % products,
+			quantity: random.between(1, 3),
+		})),
+		paymentToken: weighted(random, TOKENS),
+		patienceMs: random.pick([1_000, 6_000, 6_000]),
+		atOnce: random.pick([1, 1, 1, 2, 3]),
+		...(random.chance(0.3) && { cancelAfterMs: random.below(random.pick([50, 1_000, 10_000])) }),
+	};
+}
+
+function drawClerk(random: Random, products: number): ClerkPlan {
+	return {
+		atMs: random.below(6_000),
+		act: random.pick(["restock", "reprice", "withdraw", "ship"]),
+		product: random.below(products),
+	};
+}
+
+function weighted(random: Random, items: readonly (readonly [number, string])[]): string {
+	let at = random.below(items.reduce((sum, [weight]) => sum + weight, 0));
+	for (const [weight, item] of items) {
+		if (at < weight) return item;
+		at -= weight;
+	}
+	return items[0]![1];
+}

@@ -1,0 +1,183 @@
+import { realMs } from "../world/clock";
+import type { Counts } from "../world/coverage";
+import { newCarriers, type Carriers } from "../world/postgres/carriers";
+import { openControl, type Control } from "../world/postgres/control";
+import { reset } from "../world/postgres/reset";
+import type { PostgresServer } from "../world/postgres/server";
+import { hashOf } from "../world/random";
+import { openWorld } from "../world/world";
+import { watch } from "./always";
+import { brokenInTheEnd, deadLetters, type Known } from "./checks";
+import type { Command } from "./client";
+import { coverageOf } from "./coverage";
+import { stillToDo } from "./ended";
+import { healedMistakes } from "./healed";
+import { newLiveness } from "./liveness";
+import { operate } from "./operator";
+import type { Plan } from "./plan";
+import { clerk, newShopper, shop, type Restocked } from "./shoppers";
+import { newStage, type Stage } from "./stage";
+import { newStranger } from "./stranger";
+import { DATABASE, urlOf } from "./template";
+import { newTimeline } from "./timeline";
+
+/** What became of one simulation. */
+export interface Outcome {
+	seed: number;
+	/** Sentences; empty when all held. */
+	violations: string[];
+	/** The step after which the first of them was seen, and when; it ended there. */
+	firstStep: number | undefined;
+	firstMs: number | undefined;
+	/** Of the whole schedule: two with one hash went alike. */
+	hash: string;
+	/** Every choice that was made, and what was noted between them. */
+	lines: readonly string[];
+	steps: number;
+	/** Where the lines are of the choices: of the first at 0. */
+	choices: readonly number[];
+	statements: number;
+	simulatedMs: number;
+	/** How long it took on this machine. */
+	realMs: number;
+	history: readonly Command[];
+	/** What was reached, how often. */
+	reached: Counts;
+}
+
+/** What one process simulates with, one simulation after the other. */
+export interface Laboratory {
+	control: Control;
+	carriers: Carriers;
+	/** As the shop's nodes know it. */
+	databaseUrl: string;
+	/** As its owner. */
+	ownerUrl: string;
+}
+
+/** When faults are over, each accepted order ends within it. */
+const END_MS_MAX = 60_000;
+/** Between looks whether the shop has come to rest. */
+const LOOK_MS = 250;
+/** What comes late, such as a repeated event, comes within it. */
+const REST_MS = 2_000;
+
+export async function openLaboratory(server: PostgresServer): Promise<Laboratory> {
+	const ownerUrl = server.urlOf(DATABASE);
+	return { control: await openControl(ownerUrl), carriers: newCarriers(), databaseUrl: urlOf(server), ownerUrl };
+}
+
+export async function simulate(plan: Plan, laboratory: Laboratory): Promise<Outcome> {
+	const { control, carriers, databaseUrl, ownerUrl } = laboratory;
+	const beganMs = realMs();
+	await reset(control);
+	const { seed, luck, weather, doubled, calmFromStep } = plan;
+	const world = openWorld({
+		seed: hashOf(`${seed} ${luck}`),
+		weather,
+		doubled,
+		control,
+		carriers,
+		...(calmFromStep !== undefined && { calmFromStep }),
+	});
+	const { schedule, sessions, clock } = world;
+	const startMs = clock.nowMs();
+	const stranger = newStranger(ownerUrl);
+	try {
+		const stage = newStage(plan, world, databaseUrl, stranger);
+		const violations = await run(plan, stage).catch((error: Error) => [error.message]);
+		const reached = await coverageOf(schedule.lines, stage.heard, control);
+		const isBroken = violations.length > 0;
+		return {
+			seed,
+			violations: [...new Set(violations)],
+			firstStep: isBroken ? schedule.steps : undefined,
+			firstMs: isBroken ? clock.nowMs() - startMs : undefined,
+			hash: schedule.hash(),
+			lines: [...schedule.lines, ...violations.map((each) => `${clock.nowMs() - startMs} BROKEN: ${each}`)],
+			steps: schedule.steps,
+			choices: schedule.choices,
+			statements: sessions.statements,
+			simulatedMs: clock.nowMs() - startMs,
+			realMs: Math.round(realMs() - beganMs),
+			history: stage.client.history,
+			reached,
+		};
+	} finally {
+		await stranger.leave();
+		await world.close();
+	}
+}
+
+async function run(plan: Plan, stage: Stage): Promise<string[]> {
+	const { world, client, surroundings } = stage;
+	const { schedule, clock, control, rabbitmq, sessions } = world;
+	const products = await stage.open();
+	const shoppers = plan.shoppers.map((each, number) => newShopper(each, number + 1));
+	const restocked: Restocked[] = [];
+	const mistakes: unknown[] = [];
+	const actors = [
+		...shoppers.map((shopper) => shop(shopper, client, products, () => clock.nowMs())),
+		...plan.clerks.map(async (each) => {
+			const did = await clerk(each, client, products);
+			if (did) restocked.push(did);
+		}),
+		...plan.operators.map((each) => operate(each, stage.operators)),
+	];
+	let acting = actors.length;
+	for (const actor of actors) void actor.catch((error: unknown) => mistakes.push(error)).finally(() => acting--);
+
+	const timeline = newTimeline(plan.faults, surroundings, plan.soundFromStep);
+	const liveness = newLiveness(stage, timeline, shoppers);
+	const watching = watch(control, stage.heard);
+	sessions.onCommit = watching.committed;
+	let broken: string[] = [];
+	let troubledFromMs = Infinity;
+	const goOn = (): void => {
+		timeline.goOn();
+		if (timeline.current().length > 0) troubledFromMs = Math.min(troubledFromMs, clock.nowMs());
+	};
+	const isBroken = (): boolean | Promise<boolean> => {
+		const looking = watching.look();
+		if (!looking) return (goOn(), false);
+		return looking.then((faults) => {
+			broken = faults;
+			if (broken.length === 0) goOn();
+			return broken.length > 0;
+		});
+	};
+
+	const known: Known = { plan, stage, products, shoppers, restocked };
+	let left: string[] = [];
+	for (let waitMs = LOOK_MS; ;) {
+		if (await schedule.run(isBroken, waitMs)) return broken;
+		waitMs = LOOK_MS;
+		broken = [...deadLetters(rabbitmq), ...(await liveness.look())];
+		if (broken.length > 0) return broken;
+		const overSinceMs = timeline.overSinceMs();
+		left = acting > 0 ? [`${acting} clients wait still`] : await stillToDo(control, rabbitmq);
+		if (overSinceMs === undefined) {
+			if (left.length === 0 && timeline.current().length === 0) timeline.beginNext();
+			continue;
+		}
+		if (clock.nowMs() - overSinceMs > END_MS_MAX) break;
+		if (left.length > 0) continue;
+		left = await brokenInTheEnd(known);
+		if (left.length === 0) break;
+		waitMs = REST_MS;
+	}
+	if (await schedule.run(isBroken, REST_MS)) return broken;
+	return [
+		...left.map((each) => `${END_MS_MAX / 1_000} s after the faults were over: ${each}`),
+		...mistakes.map(String),
+		...(await brokenInTheEnd(known)),
+		...(await healedMistakes({
+			plan,
+			control,
+			traffic: stage.traffic,
+			troubledFromMs,
+			deadlocks: sessions.deadlocks,
+			history: client.history,
+		})),
+	];
+}

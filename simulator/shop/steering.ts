@@ -1,0 +1,73 @@
+import { hashOf, randomOf, type Random } from "../world/random";
+import { drawFault, FAULT_KINDS, type FaultPlan } from "./fault-plans";
+import type { Plan, ShopperPlan } from "./plan";
+
+/** So near to each other two faults begin that are to last at once, in steps. */
+const NEAR = 30;
+const FAULTS_MAX = 4;
+
+/**
+ * Leads some plans to where few come by chance, as `--coverage` has shown: two faults of any kinds at once, orders that
+ * expire while they are paid for, cancellations in the moment of the confirmation, parcels that arrive. Of a stream of its
+ * own, so that the rest of a plan is as it was.
+ */
+export function steer(plan: Plan): Plan {
+	const random = randomOf(hashOf(`what steers plan ${plan.seed}`));
+	const steered: Plan = {
+		...plan,
+		shoppers: plan.shoppers.map((shopper) => ({ ...shopper, ...(random.chance(0.5) && insisting(shopper)) })),
+		clerks: plan.clerks.map((clerk) =>
+			clerk.act === "ship" && random.chance(0.6) ? { ...clerk, act: "deliver" } : clerk,
+		),
+	};
+	if (random.chance(0.3)) return { ...steered, faults: together(plan, random) };
+	if (random.chance(0.15)) return { ...steered, ...expiring(steered, random) };
+	if (random.chance(0.08)) return { ...steered, faults: returning(random) };
+	if (random.chance(0.1)) return { ...steered, faults: [stuck(random), ...plan.faults].slice(0, FAULTS_MAX) };
+	return steered;
+}
+
+function insisting({ cancelAfterMs }: ShopperPlan): Partial<ShopperPlan> {
+	return cancelAfterMs === undefined ? {} : { insists: true };
+}
+
+/** The first two of any kinds, each as likely as the others. */
+function together({ faults, nodes }: Plan, random: Random): FaultPlan[] {
+	const of = (): FaultPlan => drawFault(random, nodes.length, [[1, random.pick(FAULT_KINDS)]]);
+	const first = of();
+	const second = { ...of(), fromStep: first.fromStep + random.below(NEAR) };
+	return [first, second, ...faults.slice(2)].slice(0, FAULTS_MAX);
+}
+
+/** Reservations last for 10 s, payments take long, and a node stands still about as long as that. */
+function expiring({ shoppers, nodes, faults }: Plan, random: Random): Partial<Plan> {
+	const freeze: FaultPlan = {
+		kind: "freeze",
+		node: random.below(nodes.length),
+		fromStep: random.below(300),
+		forMs: random.between(8_000, 12_000),
+	};
+	const slowly = ["tok_slow", "tok_timeout", "tok_late"];
+	return {
+		reservationTtlS: 10,
+		shoppers: shoppers.map((shopper) =>
+			random.chance(0.4) ? { ...shopper, paymentToken: random.pick(slowly) } : shopper,
+		),
+		faults: [freeze, ...faults].slice(0, FAULTS_MAX),
+	};
+}
+
+/** Connections are closed again and again, so that what was in somebody's hands comes back more often than is usual. */
+function returning(random: Random): FaultPlan[] {
+	let fromStep = random.below(150);
+	return Array.from({ length: FAULTS_MAX }, () => {
+		fromStep += random.between(20, 90);
+		return { kind: "rabbitmq closes connections", node: undefined, fromStep, forMs: 300 };
+	});
+}
+
+/** What a step has to change is locked for longer than it is waited for: so the step fails, and is tried again. */
+function stuck(random: Random): FaultPlan {
+	const table = random.pick(["payments.payments", "payments.payments", "catalog.stock", "cart.carts"] as const);
+	return { kind: "rows locked", table, fromStep: random.below(400), forMs: random.between(9_000, 17_000) };
+}

@@ -1,0 +1,64 @@
+import { begin, type Fault, type FaultSurroundings } from "./faults";
+import type { FaultPlan } from "./fault-plans";
+
+/** The faults of a plan: they begin when their step has come, one after the other or several at once, and end in their time. */
+export interface Timeline {
+	/** Lets begin and end what has to by now. */
+	goOn(): void;
+	/** Nothing happens any more for which the next fault waits: it begins now. */
+	beginNext(): void;
+	/** Those that have begun, over or not. */
+	begun(): readonly Lasting[];
+	/** Those that last now. */
+	current(): readonly Lasting[];
+	/** Since when none lasts and none is to come, in ms; undefined until then. */
+	overSinceMs(): number | undefined;
+}
+
+export interface Lasting {
+	readonly fault: Fault;
+	readonly sinceMs: number;
+	readonly endMs: number;
+}
+
+/** @param soundFromStep from this step on none begins */
+export function newTimeline(
+	plans: readonly FaultPlan[],
+	surroundings: FaultSurroundings,
+	soundFromStep = Infinity,
+): Timeline {
+	const { schedule, clock } = surroundings.world;
+	const openedStep = schedule.steps;
+	const waiting = plans.toSorted((a, b) => a.fromStep - b.fromStep);
+	const begun: Lasting[] = [];
+	let current: Lasting[] = [];
+	let overSinceMs: number | undefined;
+
+	function beginNext(): void {
+		const plan = waiting.shift();
+		if (!plan) return;
+		const nowMs = clock.nowMs();
+		const lasting = { fault: begin(plan, surroundings), sinceMs: nowMs, endMs: nowMs + plan.forMs };
+		begun.push(lasting);
+		current.push(lasting);
+	}
+
+	return {
+		beginNext,
+		goOn() {
+			const nowMs = clock.nowMs();
+			if (schedule.steps >= soundFromStep) waiting.length = 0;
+			const ending = current.filter(({ endMs }) => endMs <= nowMs);
+			current = current.filter(({ endMs }) => endMs > nowMs);
+			for (const { fault } of ending) {
+				schedule.note(`FAULT OVER: ${fault.plan.kind}`);
+				fault.end();
+			}
+			while (waiting[0] && schedule.steps - openedStep >= waiting[0].fromStep) beginNext();
+			if (waiting.length === 0 && current.length === 0) overSinceMs ??= nowMs;
+		},
+		begun: () => begun,
+		current: () => current,
+		overSinceMs: () => overSinceMs,
+	};
+}

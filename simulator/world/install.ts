@@ -1,0 +1,27 @@
+import { replaceClock } from "./clock";
+import { replaceMachine } from "./machine";
+import { replaceSockets } from "./network";
+import { replaceDriver } from "./postgres/driver";
+import { randomOf, replaceChance, type Random } from "./random";
+import { forgetUuids } from "./uuid";
+import { compileValidatorsOnce } from "./validators";
+
+/** When every simulation begins. Fixed, so that a seed tells the same story on any day. */
+export const START_MS = Date.UTC(2026, 5, 15, 12);
+
+let chance = randomOf(0);
+
+replaceChance(() => chance);
+/** The clock of this process. Imported before anything that keeps a timer, a clock or a source of chance for itself. */
+export const clock = replaceClock(START_MS);
+replaceSockets();
+replaceDriver();
+replaceMachine();
+compileValidatorsOnce();
+
+/** A new simulation: time and chance begin anew. */
+export function beginAnew(random: Random): void {
+	chance = random;
+	clock.reset();
+	forgetUuids();
+}

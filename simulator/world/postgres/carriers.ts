@@ -1,0 +1,70 @@
+import type { Writable } from "node:stream";
+import pg from "pg";
+import { gatherWrites } from "../../../mixins/gather-writes";
+import { driver } from "./control";
+
+/** A connection to the real server, which one session after another is carried by. */
+export interface Carrier {
+	readonly client: pg.Client;
+	readonly pid: number;
+	/** What the server told of itself when it was opened, e.g. `server_version`. */
+	readonly told: ReadonlyMap<string, string>;
+}
+
+/**
+ * Connections that outlive the sessions of the simulation, and the simulations of a process: opening one takes 3 ms, and
+ * its first use of a table as long again; what was prepared stays prepared. What ends a session leaves nothing of it here.
+ */
+export interface Carriers {
+	/** One that works as the given client would. */
+	take(like: pg.Client): Promise<Carrier>;
+	/** As when a session ends: rolls back, lets go of all locks, takes all settings back. */
+	giveBack(carrier: Carrier): Promise<void>;
+	close(): Promise<void>;
+}
+
+export function newCarriers(): Carriers {
+	const idle: Carrier[] = [];
+	const all = new Set<Carrier>();
+	/** One after the other, so that those who connect at the same time are let in in their order. */
+	let last: Promise<unknown> = Promise.resolve();
+
+	async function take(like: pg.Client): Promise<Carrier> {
+		const carrier = idle.pop() ?? (await open(like));
+		all.add(carrier);
+		return carrier;
+	}
+
+	return {
+		take(like) {
+			const taken = last.then(() => take(like));
+			last = taken;
+			return taken;
+		},
+		async giveBack(carrier) {
+			await driver.query.call(carrier.client, "ROLLBACK; SELECT pg_advisory_unlock_all(); RESET ALL");
+			idle.push(carrier);
+		},
+		async close() {
+			for (const { client } of all) await driver.end.call(client);
+		},
+	};
+}
+
+async function open(like: pg.Client): Promise<Carrier> {
+	const { user, database, host } = like;
+	const { options } = (like as unknown as { connectionParameters: { options?: string } }).connectionParameters;
+	// What is told beside a statement goes with it, and waits for no answer.
+	const config = { user, database, host, pipeline: true, ...(options && { options }) };
+	const client = new pg.Client(config);
+	// When the simulator ends its server, nobody is there to be told.
+	client.on("error", () => undefined);
+	const told = new Map<string, string>();
+	const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+	connection.on("parameterStatus", ({ parameterName, parameterValue }: Record<string, string>) =>
+		told.set(parameterName!, parameterValue!),
+	);
+	await (driver.connect.call(client) as Promise<void>);
+	gatherWrites((connection as unknown as { stream: Writable }).stream);
+	return { client, pid: (client as unknown as { processID: number }).processID, told };
+}

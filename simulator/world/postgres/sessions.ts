@@ -1,0 +1,290 @@
+import type pg from "pg";
+import type { Clock } from "../clock";
+import { currentHost, whenAwake, type Host } from "../host";
+import type { Network } from "../network";
+import type { Schedule, Source } from "../schedule";
+import type { Carriers } from "./carriers";
+import { tellConnected, tellEnded } from "./client-events";
+import type { Control } from "./control";
+import { driver } from "./control";
+import { adminShutdown, connectTimeout, ended, lost, notQueryable, readTimeout, refused } from "./errors";
+import { idsIn } from "./ids";
+import { mayChange, newSession, sqlOf, type Held, type Session } from "./session";
+import { begins, endsUnbegun, timeOf } from "./time";
+import { waits } from "./waits";
+
+/** The name under which hosts are cut off from it. */
+export const POSTGRES = "postgres";
+
+/** PostgreSQL as the hosts of one simulation see it: real, and one statement at a time. */
+export interface Sessions extends Source {
+	readonly open: ReadonlySet<Session>;
+	/** How many statements were sent. */
+	readonly statements: number;
+	/** What those were about to do who waited for each other in a circle, for each circle. */
+	readonly deadlocks: readonly string[];
+	/** Asked before each statement whether its connection is lost: before it was done, or before its answer. */
+	disturb: ((session: Session, text: string) => "before" | "after" | undefined) | undefined;
+	/** The server is down: nobody is let in. */
+	isDown: boolean;
+	/** Transactions of those who connect from now on are read-only. */
+	isReadOnly: boolean;
+	/** Hears of what was committed: the statements, or their names, that may have changed something. */
+	onCommit: ((statements: readonly string[]) => void) | undefined;
+	/** The server ends them: it restarts, or an operator does it. */
+	terminate(which: (session: Session) => boolean): void;
+	/** Their client is gone: a process was killed. */
+	killed(host: Host): void;
+	/** What waited for the wire gets through. */
+	mended(): void;
+	/** Done past the simulation, before its next step. */
+	aside(work: () => Promise<unknown>): void;
+	/** Ends all of them. */
+	close(): Promise<void>;
+}
+
+export interface SessionsOptions {
+	clock: Clock;
+	control: Control;
+	carriers: Carriers;
+	network: Network;
+	schedule: () => Schedule;
+	/** How long a statement is on its way at the most. */
+	delayMsMax: number;
+}
+
+/** What the replaced driver calls. */
+export interface Gate {
+	connect(client: pg.Client): Promise<void>;
+	query(client: pg.Client, args: unknown[]): Promise<unknown>;
+	end(client: pg.Client): Promise<void>;
+}
+
+export function newSessions(options: SessionsOptions): Sessions & { gate: Gate } {
+	const { clock, control, carriers, network, schedule, delayMsMax } = options;
+	const of = new Map<pg.Client, Session>();
+	const open = new Set<Session>();
+	let numbers = 0;
+	let statements = 0;
+	/** What could not get through a wire that is cut, either way. */
+	let stuck: (() => void)[] = [];
+	let lettingIn = Promise.resolve();
+	/** Sessions that the client has left, and the server not: it has not heard of it. */
+	let left: Session[] = [];
+	const waiting = waits({ control, idleTooLong: (session) => endByServer(session) });
+
+	const isCut = (session: Session, way: "out" | "in"): boolean => network.isCut(session.host, POSTGRES, way);
+
+	function connect(client: pg.Client): Promise<void> {
+		const host = currentHost();
+		const session = newSession(++numbers, client, host);
+		of.set(client, session);
+		return new Promise((resolve, reject) => {
+			const { _connectionTimeoutMillis: msMax = 0 } = client as unknown as { _connectionTimeoutMillis?: number };
+			let isGivenUp = false;
+			const giveUp = (): void => {
+				isGivenUp = true;
+				reject(connectTimeout());
+			};
+			const patience = msMax > 0 ? setTimeout(giveUp, msMax) : undefined;
+			const attempt = (): void => {
+				if (isGivenUp || host?.state === "killed") return;
+				if (isCut(session, "out") || isCut(session, "in")) return void stuck.push(attempt);
+				clearTimeout(patience);
+				if (sessions.isDown) return reject(refused());
+				const letIn = async (): Promise<void> => {
+					session.carrier = await carriers.take(client);
+					if (sessions.isReadOnly) await driver.query.call(session.carrier.client, READ_ONLY);
+					open.add(session);
+					whenAwake(host, () => {
+						tellConnected(client, session.carrier!, sessions.isReadOnly);
+						resolve();
+					});
+				};
+				// One after the other, where a mended wire lets several through at once.
+				waiting.goesOn(() => (lettingIn = lettingIn.then(letIn)));
+			};
+			schedule().offer(`${nameOf(host)} connects to ${POSTGRES}`, host, attempt);
+		});
+	}
+
+	function query(client: pg.Client, args: unknown[]): Promise<unknown> {
+		const session = of.get(client);
+		if (!session || session.isOver) return Promise.reject(notQueryable());
+		return new Promise((resolve, reject) => {
+			let isAnswered = false;
+			const answer = (how: () => void): void => {
+				if (isAnswered) return;
+				isAnswered = true;
+				clearTimeout(patience);
+				const arrive = (): void => whenAwake(session.host, how);
+				if (isCut(session, "in") && !session.isOver) stuck.push(arrive);
+				else arrive();
+			};
+			const held: Held = {
+				text: textOf(args[0]),
+				what: `${brief(textOf(args[0]))}${idsIn(args)}${session.isInTransaction ? "" : " alone"}`,
+				mayChange: mayChange(sqlOf(args[0])),
+				sinceMs: clock.nowMs(),
+				fail: (error) => answer(() => reject(error)),
+				async send({ client: real }, isLostAfterwards) {
+					let outcome: () => void;
+					if (endsUnbegun(session, textOf(args[0]))) return answer(() => resolve(NOTHING[textOf(args[0])]));
+					try {
+						const result = await driver.query.apply(real, timeOf(session, args, clock.nowMs()));
+						outcome = () => resolve(Array.isArray(result) ? result.at(-1) : result);
+					} catch (error) {
+						const { verdict } = session;
+						session.verdict = undefined;
+						outcome = () => reject(verdict ?? error);
+					}
+					answer(isLostAfterwards || session.isOver ? () => reject(lost()) : outcome);
+				},
+			};
+			if (begins(session, held.text)) {
+				session.heldBack = clock.nowMs();
+				return resolve(NOTHING.BEGIN);
+			}
+			const { query_timeout: msMax } = session.limits;
+			const giveUp = (): void => {
+				session.held = session.held.filter((each) => each !== held);
+				isAnswered = true;
+				reject(readTimeout());
+			};
+			const patience = Number.isFinite(msMax) ? setTimeout(giveUp, msMax) : undefined;
+			session.held.push(held);
+		});
+	}
+
+	async function close(client: pg.Client): Promise<void> {
+		const session = of.get(client);
+		of.delete(client);
+		if (!session || session.isOver) return;
+		for (const held of session.held.splice(0)) held.fail(ended());
+		session.isOver = true;
+		// The server does not hear of it.
+		if (isCut(session, "out")) left.push(session);
+		else await waiting.during(() => leave(session));
+		whenAwake(session.host, () => tellEnded(client, undefined));
+	}
+
+	/** The server ends its part. A statement in work is done first: a server sees that its client is gone at the answer. */
+	async function leave(session: Session): Promise<void> {
+		open.delete(session);
+		if (session.current !== undefined) return;
+		const { carrier } = session;
+		session.carrier = undefined;
+		waiting.over(session);
+		if (carrier) await carriers.giveBack(carrier);
+	}
+
+	/** The program hears that its connection is gone, and the server as well. */
+	async function lose(session: Session, error: Error): Promise<void> {
+		if (!session.isOver) {
+			session.isOver = true;
+			for (const held of session.held.splice(0)) held.fail(error);
+			whenAwake(session.host, () => tellEnded(session.client, error));
+		}
+		await leave(session);
+	}
+
+	function endByServer(session: Session): void {
+		left = left.filter((each) => each !== session);
+		waiting.goesOn(() => lose(session, adminShutdown()));
+	}
+
+	function* ready() {
+		for (const session of open) {
+			const { host, held, no } = session;
+			if (session.current !== undefined || held.length === 0 || (host && host.state !== "running")) continue;
+			if (isCut(session, "out")) continue;
+			const [{ what, sinceMs }] = held as [Held];
+			const untilMs = sinceMs + delayMsMax;
+			yield { what: `${nameOf(host)} #${no} ${what}`, host, untilMs, happen: () => send(session) };
+		}
+	}
+
+	function send(session: Session): void {
+		const held = session.held.shift()!;
+		const how = sessions.disturb?.(session, held.text);
+		if (how) schedule().note(`    #${session.no} loses its connection ${how} ${held.what}`);
+		if (how === "before") {
+			held.fail(lost());
+			waiting.goesOn(() => lose(session, lost()));
+			return;
+		}
+		statements++;
+		const { text } = held;
+		if (held.mayChange) session.changes.push(text);
+		waiting.sent(session, text);
+		void held.send(session.carrier!, how === "after").finally(() => {
+			waiting.answered(session, text);
+			if (!session.isInTransaction) {
+				const changes = session.changes.splice(0);
+				if (changes.length > 0 && text !== "ROLLBACK") sessions.onCommit?.(changes);
+			}
+			if (how === "after" || session.isOver) waiting.goesOn(() => lose(session, lost()));
+		});
+	}
+
+	const sessions: Sessions & { gate: Gate } = {
+		gate: { connect, query, end: close },
+		open,
+		get statements() {
+			return statements;
+		},
+		deadlocks: waiting.deadlocks,
+		disturb: undefined,
+		isDown: false,
+		isReadOnly: false,
+		onCommit: undefined,
+		ready,
+		settle: waiting.settle,
+		terminate(which) {
+			for (const session of [...open, ...left].filter(which)) endByServer(session);
+		},
+		aside: (work) => waiting.goesOn(async () => void (await work())),
+		killed(host) {
+			const its = [...open].filter((session) => session.host === host);
+			waiting.goesOn(async () => {
+				for (const session of its) await lose(session, lost());
+			});
+		},
+		mended() {
+			for (const each of stuck.splice(0)) each();
+			for (const session of left.splice(0)) waiting.goesOn(() => leave(session));
+		},
+		async close() {
+			for (const session of open) {
+				if (session.isBlocked) await control.cancel(session.carrier!.pid);
+				session.isOver = true;
+			}
+			await waiting.allAnswered();
+			for (const session of [...open, ...left]) await leave(session);
+		},
+	};
+	return sessions;
+}
+
+/** What the driver answers where the server has nothing to do. */
+const NOTHING: Readonly<Record<string, object>> = {
+	BEGIN: { command: "BEGIN", rows: [], rowCount: null },
+	COMMIT: { command: "COMMIT", rows: [], rowCount: null },
+	ROLLBACK: { command: "ROLLBACK", rows: [], rowCount: null },
+};
+
+const READ_ONLY = "SET default_transaction_read_only = on";
+
+function textOf(query: unknown): string {
+	if (typeof query === "string") return query;
+	const { name, text } = query as { name?: string; text: string };
+	return name ?? text;
+}
+
+function brief(text: string): string {
+	return text.replaceAll(/\s+/g, " ").slice(0, 70);
+}
+
+function nameOf(host: Host | undefined): string {
+	return host?.name ?? "world";
+}

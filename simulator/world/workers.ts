@@ -1,0 +1,90 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+
+/** Processes that each do one job at a time. */
+export interface Workers<Job, Result> {
+	/** @throws what the worker threw, or that it ended */
+	run(job: Job): Promise<Result>;
+	close(): Promise<void>;
+}
+
+/** What memory a process leaves behind with each job is given back when it ends. */
+const JOBS_MAX = 60;
+
+interface Worker {
+	process: ChildProcess;
+	jobs: number;
+}
+
+/** @param script answers each message, a job, by one of its own: `{ result }` or `{ error }` */
+export function newWorkers<Job extends object, Result>(
+	script: string,
+	count: number,
+	args: readonly string[],
+): Workers<Job, Result> {
+	const idle: Worker[] = [];
+	const waiting: ((worker: Worker) => void)[] = [];
+	const all = new Set<Worker>();
+
+	function start(): Worker {
+		const execArgv = ["--import", "tsx", "--max-old-space-size=2048", "--max-semi-space-size=64"];
+		const worker: Worker = {
+			process: fork(script, args, { execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] }),
+			jobs: 0,
+		};
+		all.add(worker);
+		return worker;
+	}
+
+	async function end(worker: Worker): Promise<void> {
+		all.delete(worker);
+		if (worker.process.exitCode !== null || worker.process.signalCode !== null) return;
+		worker.process.send({ end: true });
+		await once(worker.process, "exit");
+	}
+
+	function giveBack(worker: Worker): void {
+		const next = waiting.shift();
+		if (next) next(worker);
+		else idle.push(worker);
+	}
+
+	async function take(): Promise<Worker> {
+		const worker =
+			idle.pop() ?? (all.size < count ? start() : await new Promise<Worker>((resolve) => waiting.push(resolve)));
+		if (worker.jobs < JOBS_MAX) return worker;
+		await end(worker);
+		return start();
+	}
+
+	return {
+		async run(job) {
+			const worker = await take();
+			worker.jobs++;
+			const ended = new AbortController();
+			try {
+				worker.process.send(job);
+				const [answer] = (await Promise.race([
+					once(worker.process, "message", { signal: ended.signal }),
+					once(worker.process, "exit", { signal: ended.signal }).then(([code]) => {
+						throw new Error(`A worker ended with ${String(code)} at ${JSON.stringify(job).slice(0, 200)}`);
+					}),
+				])) as [{ result?: Result; error?: string }];
+				if (answer.error !== undefined) throw new Error(answer.error);
+				giveBack(worker);
+				return answer.result!;
+			} catch (error) {
+				all.delete(worker);
+				worker.process.kill("SIGKILL");
+				const next = waiting.shift();
+				if (next) next(start());
+				throw error;
+			} finally {
+				ended.abort();
+			}
+		},
+		async close() {
+			await Promise.all([...all].map(end));
+		},
+	};
+}
