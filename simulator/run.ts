@@ -42,7 +42,7 @@ async function main(): Promise<boolean> {
 	}
 	const { seconds, workers, schedule, hashes, coverage } = values;
 	const plans = values.found ? await foundPlans() : values.plan ? [await readPlan(values.plan)] : undefined;
-	const from = Number(values.seed ?? values.from ?? Math.floor(Date.now() / 1_000));
+	const from = Number(values.seed ?? values.from ?? Math.floor(performance.timeOrigin / 1_000));
 	const count = plans?.length ?? Number(values.seed ? 1 : (values.seeds ?? (seconds ? Infinity : 100)));
 	return await runPlans({
 		planAt: (at) => plans?.[at] ?? planOf(from + at),

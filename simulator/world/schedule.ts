@@ -49,15 +49,13 @@ export interface ScheduleOptions {
 	random: Random;
 	weather: Weather;
 	sources: readonly Source[];
-	/** After each choice, and all that followed from it. */
-	afterStep?: (step: number) => void | Promise<void>;
 	/** From this step on nothing is drawn any more: what was offered first happens first, and at once. */
 	calmFromStep?: number;
 }
 
 /** One after the other, in an order that the seed decides: nothing else happens in this world. */
 export function newSchedule(options: ScheduleOptions): Schedule {
-	const { clock, random, weather, sources, afterStep, calmFromStep = Infinity } = options;
+	const { clock, random, weather, sources, calmFromStep = Infinity } = options;
 	const startMs = clock.nowMs();
 	const offered: Choice[] = [];
 	const lines: string[] = [];
@@ -128,10 +126,6 @@ export function newSchedule(options: ScheduleOptions): Schedule {
 						continue;
 					}
 					clock.next();
-				}
-				if (afterStep) {
-					await settle();
-					await afterStep(steps);
 				}
 			}
 		},

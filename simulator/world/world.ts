@@ -46,7 +46,6 @@ export interface WorldOptions {
 	control: Control;
 	carriers: Carriers;
 	calmFromStep?: number;
-	afterStep?: (step: number) => void | Promise<void>;
 }
 
 /** What RabbitMQ does by itself it does within it; after 200 ms a queue that was deleted has told its consumers. */

@@ -45,6 +45,8 @@ describeOnRabbitMQ("an accepted order whose event is lost on its way back", () =
 
 		await shop.until(order).is("CONFIRMED", {}, 120_000);
 		expect(lost).toBe(1);
+		// It is sold by an event, a moment after the confirmation.
+		await until(async () => (await shop.stockOf(lamp)).reserved === 0, { what: "the stock to be sold" });
 		expect(await shop.stockOf(lamp)).toMatchObject({ reserved: 0, available: 2 });
 		expect(await shop.deadLetters()).toEqual([]);
 	});
