@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { realTimer } from "./clock";
 
 /** Processes that each do one job at a time. */
 export interface Workers<Job, Result> {
@@ -10,6 +11,9 @@ export interface Workers<Job, Result> {
 
 /** What memory a process leaves behind with each job is given back when it ends. */
 const JOBS_MAX = 60;
+
+/** A job of two seconds takes ten times as long beside others; what goes on for longer would go on for ever. */
+const JOB_MS_MAX = 120_000;
 
 interface Worker {
 	process: ChildProcess;
@@ -62,9 +66,15 @@ export function newWorkers<Job extends object, Result>(
 			const worker = await take();
 			worker.jobs++;
 			const ended = new AbortController();
+			let takeBack = (): void => undefined;
+			const tooLong = new Promise<never>((_, reject) => {
+				const what = `A worker has not ended after ${JOB_MS_MAX / 1_000} s at ${JSON.stringify(job).slice(0, 200)}`;
+				takeBack = realTimer(() => reject(new Error(what)), JOB_MS_MAX);
+			});
 			try {
 				worker.process.send(job);
 				const [answer] = (await Promise.race([
+					tooLong,
 					once(worker.process, "message", { signal: ended.signal }),
 					once(worker.process, "exit", { signal: ended.signal }).then(([code]) => {
 						throw new Error(`A worker ended with ${String(code)} at ${JSON.stringify(job).slice(0, 200)}`);
@@ -80,6 +90,7 @@ export function newWorkers<Job extends object, Result>(
 				if (next) next(start());
 				throw error;
 			} finally {
+				takeBack();
 				ended.abort();
 			}
 		},
