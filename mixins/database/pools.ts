@@ -23,7 +23,7 @@ interface SharedPool extends Pool {
 	users: number;
 }
 
-/** Whoever shares a pool keeps it; here it is only found. */
+/** Finds a pool and keeps none alive: it lives as long as a service, or whoever else, holds a share in it. */
 const pools = new Map<string, WeakRef<SharedPool>>();
 
 /** A share in the process's one pool for a database. */
