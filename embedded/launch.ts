@@ -8,7 +8,7 @@ export interface Launch {
 	readonly cwd?: string | undefined;
 	readonly env?: Readonly<Record<string, string>> | undefined;
 	/** What the kernel sends the process when we die, where the kernel can (Linux). */
-	readonly deathSignal?: "INT" | "KILL" | undefined;
+	readonly deathSignal?: "INT" | "QUIT" | "KILL" | undefined;
 	readonly stdio: StdioOptions;
 }
 

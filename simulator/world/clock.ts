@@ -10,6 +10,8 @@ export interface Clock {
 	next(): boolean;
 	/** When the next timer is due, or `undefined`. */
 	nextMs(): number | undefined;
+	/** The world's time goes on to there, and what is due until then is called. */
+	goTo(ms: number): void;
 	/** Forgets all timers, and goes back to the beginning. */
 	reset(): void;
 	/** Of a killed host. */
@@ -90,11 +92,11 @@ export function replaceClock(startMs: number, timepieces: Timepieces = OF_THIS_P
 			return true;
 		},
 		nextMs,
+		goTo: (ms) => void fake.tick(ms - fake.now),
 		timers: () => fake.countTimers(),
 		reset() {
 			fake.reset();
 			fake.setSystemTime(startMs);
-			immediates = 0;
 		},
 		forgetTimers(host) {
 			for (const timer of host.timers) globals.clearTimeout(timer as Timer);
@@ -142,6 +144,8 @@ function replaceDate(fake: { now: number }, { globals, process: program }: Timep
  * milliseconds, and at least one: with 0.4 ms the clock would stand still.
  */
 function replaceTimers(globals: typeof globalThis): void {
+	/** A timer that somebody else takes back, such as the simulator, is no longer its host's either. */
+	const hostOf = new WeakMap<object, Host>();
 	for (const name of ["setTimeout", "setInterval"] as const) {
 		const set = globals[name] as (work: () => void, ms: number) => Timer;
 		const isOnce = name === "setTimeout";
@@ -155,6 +159,7 @@ function replaceTimers(globals: typeof globalThis): void {
 				Math.max(1, Math.ceil(ms ?? 1)),
 			);
 			host?.timers.add(timer);
+			if (host) hostOf.set(timer, host);
 			return timer;
 		};
 		globals[name] = replaced as never;
@@ -162,7 +167,7 @@ function replaceTimers(globals: typeof globalThis): void {
 	for (const name of ["clearTimeout", "clearInterval"] as const) {
 		const clear = globals[name] as (timer: unknown) => void;
 		globals[name] = (timer: unknown) => {
-			currentHost()?.timers.delete(timer);
+			hostOf.get(Object(timer))?.timers.delete(timer);
 			clear(timer);
 		};
 	}

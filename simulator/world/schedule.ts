@@ -122,8 +122,9 @@ export function newSchedule(options: ScheduleOptions): Schedule {
 					happen(late ?? (isCalm ? choices[0]! : random.pick(choices)));
 				} else {
 					if (nextMs === undefined || nextMs > endMs) {
-						if (choices.length === 0) return false;
-						continue;
+						if (choices.length > 0) continue;
+						clock.goTo(endMs);
+						return false;
 					}
 					clock.next();
 				}

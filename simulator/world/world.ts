@@ -66,6 +66,7 @@ export function openWorld({ seed, weather, doubled, control, carriers, ...rest }
 		carriers,
 		network,
 		schedule: scheduled,
+		random: random.fork("locks"),
 		delayMsMax: weather.delayMsMax,
 	});
 	const losses = random.fork("lost connections");

@@ -19,6 +19,7 @@ function handClock(): Clock & { after(ms: number, work: () => void): void } {
 			return true;
 		},
 		nextMs: () => first()?.atMs,
+		goTo: (ms) => void (nowMs = ms),
 		reset: () => undefined,
 		forgetTimers: () => undefined,
 		timers: () => timers.length,
@@ -75,7 +76,7 @@ test("every choice is a line and a step, and what is noted is a line alone", asy
 	await untilQuiet(schedule);
 	schedule.note("the end");
 
-	expect(schedule.lines).toEqual(["0 the beginning", "0 a", "0 the end"]);
+	expect(schedule.lines).toEqual(["0 the beginning", "0 a", "60000 the end"]);
 	expect(schedule.steps).toBe(1);
 	expect(schedule.choices).toEqual([1]);
 });
@@ -138,6 +139,17 @@ test("it goes on until it is done, or until the time is over", async () => {
 	expect(await schedule.run(() => happened.includes("late"), 1_000)).toBe(true);
 	expect(await schedule.run(() => happened.includes("too late"), 1_000)).toBe(false);
 	expect(happened).toEqual(["late"]);
+});
+
+test("the time goes on to its end where nothing happens any more, and where something would after it", async () => {
+	const { clock, schedule, happened, offer } = bench();
+	expect(await schedule.run(() => false, 250)).toBe(false);
+	expect(clock.nowMs()).toBe(250);
+
+	clock.after(400, () => offer("at 650"));
+	expect(await schedule.run(() => false, 250)).toBe(false);
+	expect(clock.nowMs()).toBe(500);
+	expect(await schedule.run(() => happened.includes("at 650"), 250)).toBe(true);
 });
 
 test("what goes on elsewhere is waited for before each choice, and offers choices of its own", async () => {

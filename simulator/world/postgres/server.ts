@@ -110,7 +110,8 @@ async function serve(folder: string, { binaries, account }: Programs): Promise<P
 	const data = path.join(folder, "data");
 	const settings = Object.entries({ ...SETTINGS, unix_socket_directories: folder });
 	const args = ["-D", data, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
-	const child = await launch(binaries.postgres, args, { account, cwd: data, deathSignal: "INT", stdio: "ignore" });
+	// Immediate, should this process be killed: who waits for a lock is stopped, and could not be asked to leave.
+	const child = await launch(binaries.postgres, args, { account, cwd: data, deathSignal: "QUIT", stdio: "ignore" });
 	let hasEnded = false;
 	const ended = new Promise<void>((resolve) => {
 		child.once("exit", () => {

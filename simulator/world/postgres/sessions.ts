@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Clock } from "../clock";
 import { currentHost, whenAwake, type Host } from "../host";
 import type { Network } from "../network";
+import type { Random } from "../random";
 import type { Schedule, Source } from "../schedule";
 import type { Carriers } from "./carriers";
 import { tellConnected, tellEnded } from "./client-events";
@@ -49,6 +50,8 @@ export interface SessionsOptions {
 	carriers: Carriers;
 	network: Network;
 	schedule: () => Schedule;
+	/** Who is the first of those that waited for the same. */
+	random: Random;
 	/** How long a statement is on its way at the most. */
 	delayMsMax: number;
 }
@@ -61,7 +64,7 @@ export interface Gate {
 }
 
 export function newSessions(options: SessionsOptions): Sessions & { gate: Gate } {
-	const { clock, control, carriers, network, schedule, delayMsMax } = options;
+	const { clock, control, carriers, network, schedule, random, delayMsMax } = options;
 	const of = new Map<pg.Client, Session>();
 	const open = new Set<Session>();
 	let numbers = 0;
@@ -71,7 +74,7 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 	let lettingIn = Promise.resolve();
 	/** Sessions that the client has left, and the server not: it has not heard of it. */
 	let left: Session[] = [];
-	const waiting = waits({ control, idleTooLong: (session) => endByServer(session) });
+	const waiting = waits({ control, random, idleTooLong: (session) => endByServer(session) });
 
 	const isCut = (session: Session, way: "out" | "in"): boolean => network.isCut(session.host, POSTGRES, way);
 
@@ -256,7 +259,7 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 		},
 		async close() {
 			for (const session of open) {
-				if (session.isBlocked) await control.cancel(session.carrier!.pid);
+				if (session.isBlocked) await waiting.cancel(session);
 				session.isOver = true;
 			}
 			await waiting.allAnswered();

@@ -1,5 +1,6 @@
 import { pendingImmediates, realTimer, turn } from "../clock";
 import { onHost } from "../host";
+import type { Random } from "../random";
 import type { Control } from "./control";
 import { deadlockDetected, lockTimeout, statementTimeout } from "./errors";
 import type { Session } from "./session";
@@ -14,6 +15,8 @@ export interface Waits {
 	goesOn(work: () => Promise<void>): void;
 	/** The same, for one who does. */
 	during<Result>(work: () => Promise<Result>): Promise<Result>;
+	/** Ends what it waits for. */
+	cancel(session: Session): Promise<void>;
 	sent(session: Session, text: string): void;
 	answered(session: Session, text: string): void;
 	over(session: Session): void;
@@ -28,13 +31,18 @@ export interface Waits {
 /**
  * Waits until all that was sent is answered or waits for a lock, which PostgreSQL tells (as its own isolation tester
  * asks it). What waits is ended by its limits in simulated time.
+ *
+ * One commit can free several who wait, and PostgreSQL wakes all of them: the machine would decide which of its
+ * processes is the first to have what the next one then waits for. So who waits is stopped (SIGSTOP), and of those that
+ * have nothing to wait for any more one after the other, drawn, is let go on.
  */
 export function waits(options: {
 	control: Control;
+	random: Random;
 	/** It has been idle in a transaction for longer than it may. */
 	idleTooLong: (session: Session) => void;
 }): Waits {
-	const { control, idleTooLong } = options;
+	const { control, random, idleTooLong } = options;
 	let goingOn = 0;
 	const deadlocks: string[] = [];
 	/** Sent and not answered. */
@@ -78,12 +86,17 @@ export function waits(options: {
 		if (session.current === undefined || session.verdict) return;
 		session.verdict = verdict;
 		// It waits no more: the next choice is made when the server has said so.
-		session.isBlocked = false;
-		goesOn(() => control.cancel(session.carrier!.pid));
+		goesOn(() => cancel(session));
+	}
+
+	async function cancel(session: Session): Promise<void> {
+		await control.cancel(session.carrier!.pid);
+		unblocked(session);
 	}
 
 	function blocked(session: Session, by: readonly number[]): void {
 		session.isBlocked = true;
+		process.kill(session.carrier!.pid, "SIGSTOP");
 		const { lockWaitMsMax, limits } = session;
 		const isLocks = lockWaitMsMax <= limits.statement_timeout;
 		const isDeadlock = closesCircle(session, by);
@@ -118,11 +131,12 @@ export function waits(options: {
 
 	function unblocked(session: Session): void {
 		session.isBlocked = false;
+		process.kill(session.carrier!.pid, "SIGCONT");
 		waitsFor.delete(session.carrier!.pid);
 		clearTimeout(session.limit);
 	}
 
-	async function look(at: readonly Session[]): Promise<boolean> {
+	async function look(at: readonly Session[]): Promise<void> {
 		// Of all: who stands before whom has changed for others too, and an old answer would close a circle that is none.
 		const pids = new Map([...unanswered].flatMap((each) => (each.carrier ? [[each, each.carrier.pid]] : [])));
 		const found = await control.blocked([...pids.values()]);
@@ -131,17 +145,17 @@ export function waits(options: {
 			const by = found.get(pid);
 			if (isBlocked && by) waitsFor.set(pid, by);
 		}
-		let isChanged = false;
+		const free: Session[] = [];
 		for (const session of at) {
 			// It may have been answered meanwhile.
 			if (session.current === undefined || !session.carrier || session.verdict) continue;
 			const by = found.get(session.carrier.pid);
-			if (session.isBlocked === (by !== undefined)) continue;
-			isChanged = true;
-			if (by) blocked(session, by);
-			else unblocked(session);
+			if (session.isBlocked && !by) free.push(session);
+			else if (!session.isBlocked && by) blocked(session, by);
 		}
-		return isChanged;
+		if (free.length > 0) unblocked(random.pick(free));
+		// The others are looked at again when this one has got what it wanted, or waits anew.
+		if (free.length > 1) mayHaveFreed = true;
 	}
 
 	const running = (): Session[] => [...unanswered].filter(({ isBlocked }) => !isBlocked);
@@ -149,6 +163,7 @@ export function waits(options: {
 	return {
 		deadlocks,
 		during,
+		cancel,
 		goesOn,
 		sent(session, text) {
 			session.current = text;
@@ -160,7 +175,6 @@ export function waits(options: {
 			session.current = undefined;
 			unanswered.delete(session);
 			tell();
-			if (session.isBlocked) unblocked(session);
 			clearTimeout(session.limit);
 			if (/^(COMMIT|ROLLBACK)\b/.test(text)) {
 				session.isInTransaction = false;
