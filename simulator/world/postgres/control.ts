@@ -21,7 +21,8 @@ export interface Control {
 const names = new Map<string, string>();
 
 export async function openControl(url: string): Promise<Control> {
-	const client = new pg.Client(url);
+	// What is asked at once goes at once: each question reads for itself.
+	const client = new pg.Client({ connectionString: url, pipeline: true });
 	// When the simulator ends its server, nobody is there to be told.
 	client.on("error", () => undefined);
 	await (driver.connect.call(client) as Promise<void>);
