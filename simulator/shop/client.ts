@@ -1,3 +1,4 @@
+import { problemOf } from "../../mixins/apollo/problems";
 import type { ServiceBroker } from "moleculer";
 import { onHost } from "../world/host";
 import type { Schedule } from "../world/schedule";
@@ -33,9 +34,6 @@ export interface Client {
 	ask(who: Who, action: string, params: Record<string, unknown>, patienceMs: number): Promise<Told>;
 	readonly history: readonly Command[];
 }
-
-/** Codes that say that the shop is in trouble, and not the request. */
-const TROUBLE = /^5|OVERLOADED|UNAVAILABLE|TIMEOUT|BUSY|HELD|INTERNAL/;
 
 export function newClient(options: {
 	schedule: Schedule;
@@ -89,14 +87,13 @@ function callOn({ host, node, name }: ShopNode, { action, params, who }: Command
 	});
 }
 
+/** What a client learns of it, as the gateway tells it. */
 async function called(broker: ServiceBroker, action: string, params: object, who: Who): Promise<Told> {
 	try {
 		return { kind: "done", answer: await broker.call(action, params, { meta: { caller: who } }) };
 	} catch (error) {
-		const { code, type, message } = error as { code?: unknown; type?: unknown; message: string };
-		const isRefusal = typeof code === "number" && code >= 400 && code < 500 && !TROUBLE.test(String(type));
-		if (isRefusal) return { kind: "refused", code: String(type) };
-		return { kind: "unknown", reason: `${String(code)} ${String(type)} ${message}` };
+		const { code, status, message } = problemOf(error);
+		return status < 500 ? { kind: "refused", code } : { kind: "unknown", reason: `${status} ${code} ${message}` };
 	}
 }
 

@@ -46,7 +46,7 @@ export const LOCKED_TABLES = [
 export type LockedTable = (typeof LOCKED_TABLES)[number];
 
 /** Shorter than all leases, heartbeats and time limits, longer than some, and seldom longer than all: time costs steps. */
-const LENGTHS_MS = [300, 300, 2_000, 2_000, 5_000, 7_000, 7_000, 12_000, 12_000, 17_000, 17_000, 40_000];
+const LENGTHS_MS = [300, 2_000, 5_000, 7_000, 12_000, 17_000, 300, 2_000, 2_000, 7_000, 12_000, 300, 7_000, 40_000];
 
 type Kinds = readonly (readonly [weight: number, FaultKind])[];
 

@@ -17,7 +17,7 @@ const PATIENCE_MS = 10_000;
 const SIGNED = { by: "ada", reason: "to see whether it goes on" };
 
 export function drawOperator(random: Random): OperatorPlan {
-	const atMs = random.below(random.pick([2_000, 10_000, 30_000]));
+	const atMs = random.below(random.pick([1_000, 4_000, 12_000]));
 	const queue = random.below(1_000);
 	switch (random.below(4)) {
 		case 0:

@@ -66,21 +66,30 @@ export interface ClerkPlan {
 
 export type ServiceName = "users" | "products" | "cart" | "orders" | "payments";
 
+/** On two nodes: nobody registers here, and a node that starts waits until it has heard of each service. */
+const USERS: ServiceName[] = ["users"];
+const USERS_ON = 2;
 const WHOLE: ServiceName[] = ["products", "cart", "orders", "payments"];
 
 /** Small ones, and what a node says that it is not healthy with. */
 const CLOCK_OFFSETS_MS = [0, -3_000, -700, 400, 2_500, 4_000, -20_000, 20_000];
 
-const TOKENS: readonly (readonly [weight: number, token: string])[] = [
+type Tokens = readonly (readonly [weight: number, token: string])[];
+
+const QUICK_TOKENS: Tokens = [
 	[60, "tok_approve"],
 	[12, "tok_decline"],
 	[4, "tok_insufficient_funds"],
 	[6, "tok_error_once"],
-	[6, "tok_timeout"],
-	[5, "tok_slow"],
-	[3, "tok_twice"],
-	[2, "tok_late"],
-	[2, "tok_down"],
+];
+/** With these the provider has something to say for half a minute, in which nodes ask for work all the same. */
+const ALL_TOKENS: Tokens = [
+	...QUICK_TOKENS,
+	[12, "tok_timeout"],
+	[10, "tok_slow"],
+	[6, "tok_twice"],
+	[4, "tok_late"],
+	[4, "tok_down"],
 ];
 
 export function planOf(seed: number): Plan {
@@ -91,7 +100,8 @@ export function planOf(seed: number): Plan {
 		price: random.between(1, 20) * 100,
 		stock: random.pick([2, 5, 8, 20]),
 	}));
-	const shoppers = Array.from({ length: random.between(5, 7) }, () => drawShopper(random, products.length));
+	const tokens = random.chance(0.4) ? ALL_TOKENS : QUICK_TOKENS;
+	const shoppers = Array.from({ length: random.between(5, 7) }, () => drawShopper(random, products.length, tokens));
 	const plan: Plan = {
 		seed,
 		luck: 0,
@@ -113,17 +123,17 @@ export function planOf(seed: number): Plan {
 /** Three or four whole nodes, or the services on nodes of their own, two of each. */
 function drawNodes(random: Random): NodePlan[] {
 	const hasClocks = random.chance(0.3);
-	const count = random.chance(0.8) ? 3 : 4;
+	const count = random.chance(0.9) ? 3 : 4;
 	const split: ServiceName[][] = [["products", "cart"], ["orders", "payments"], WHOLE, ["orders", "cart"]];
-	const isSplit = random.chance(0.25);
+	const isSplit = random.chance(0.5);
 	return Array.from({ length: count }, (_, at) => ({
-		services: isSplit ? split[at]! : WHOLE,
+		services: [...(isSplit ? split[at]! : WHOLE), ...(at < USERS_ON ? USERS : [])],
 		clockOffsetMs: hasClocks ? random.pick(CLOCK_OFFSETS_MS) : 0,
 		clockDrift: hasClocks ? random.pick([0, 0.0005, -0.0005]) : 0,
 	}));
 }
 
-function drawShopper(random: Random, products: number): ShopperPlan {
+function drawShopper(random: Random, products: number, tokens: Tokens): ShopperPlan {
 	const count = random.chance(0.7) ? 1 : Math.min(2, products);
 	const first = random.below(products);
 	return {
@@ -132,7 +142,7 @@ function drawShopper(random: Random, products: number): ShopperPlan {
 			product: (first + at) % products,
 			quantity: random.between(1, 3),
 		})),
-		paymentToken: weighted(random, TOKENS),
+		paymentToken: weighted(random, tokens),
 		patienceMs: random.pick([1_000, 6_000, 6_000]),
 		atOnce: random.pick([1, 1, 1, 2, 3]),
 		...(random.chance(0.3) && { cancelAfterMs: random.below(random.pick([50, 1_000, 10_000])) }),
@@ -147,7 +157,7 @@ function drawClerk(random: Random, products: number): ClerkPlan {
 	};
 }
 
-function weighted(random: Random, items: readonly (readonly [number, string])[]): string {
+function weighted(random: Random, items: Tokens): string {
 	let at = random.below(items.reduce((sum, [weight]) => sum + weight, 0));
 	for (const [weight, item] of items) {
 		if (at < weight) return item;

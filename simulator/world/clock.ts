@@ -74,16 +74,7 @@ export function replaceClock(startMs: number, timepieces: Timepieces = OF_THIS_P
 	countImmediates(globals);
 	promises.setTimeout = pauseBy(globals) as typeof timersPromises.setTimeout;
 	globals.AbortSignal.timeout = (ms) => abortedAfter(globals, ms);
-	const nextMs = (): number | undefined => {
-		const timers = (
-			fake as unknown as { timers?: Map<unknown, { callAt: number }> | Record<string, { callAt: number }> }
-		).timers;
-		if (!timers) return undefined;
-		let least: number | undefined;
-		for (const { callAt } of timers instanceof Map ? timers.values() : Object.values(timers))
-			if (least === undefined || callAt < least) least = callAt;
-		return least;
-	};
+	const nextMs = (): number | undefined => heapOf(fake)?.peek()?.callAt;
 	return {
 		nowMs: () => fake.now,
 		next() {
@@ -103,6 +94,11 @@ export function replaceClock(startMs: number, timepieces: Timepieces = OF_THIS_P
 			host.timers.clear();
 		},
 	};
+}
+
+/** Where the fake clock keeps its timers, the next one foremost; made when the first is set. */
+function heapOf(fake: object): { peek(): { callAt: number } | undefined } | undefined {
+	return (fake as { timerHeap?: { peek(): { callAt: number } | undefined } }).timerHeap;
 }
 
 /** What a host's wall clock says: one that is stepped or drifts disagrees with the others. */
