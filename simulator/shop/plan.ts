@@ -100,7 +100,7 @@ export function planOf(seed: number): Plan {
 		price: random.between(1, 20) * 100,
 		stock: random.pick([2, 5, 8, 20]),
 	}));
-	const tokens = random.chance(0.4) ? ALL_TOKENS : QUICK_TOKENS;
+	const tokens = random.chance(0.3) ? ALL_TOKENS : QUICK_TOKENS;
 	const shoppers = Array.from({ length: random.between(5, 7) }, () => drawShopper(random, products.length, tokens));
 	const plan: Plan = {
 		seed,
