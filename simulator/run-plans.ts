@@ -22,6 +22,8 @@ export interface RunOptions {
 	/** After so long no other one is begun. */
 	secondsMax: number;
 	workers: number;
+	/** Whether each is simulated in a process of its own. */
+	isFresh: boolean;
 	scheduleFile: string | undefined;
 	hashesFile: string | undefined;
 	/** Whether it says in the end what was reached. */
@@ -47,7 +49,9 @@ export async function runPlans(options: RunOptions): Promise<boolean> {
 	const known = options.isCounting ? await knownIn(template) : undefined;
 	keepFolder(template);
 	await template.stop();
-	const pool = newWorkers<Job, Answer>(path.join(__dirname, "worker.ts"), options.workers, [template.folder]);
+	const script = path.join(__dirname, "worker.ts");
+	const jobsMax = options.isFresh ? 1 : undefined;
+	const pool = newWorkers<Job, Answer>(script, options.workers, [template.folder], jobsMax);
 	try {
 		const { failed, reached } = await simulateAll(pool, options);
 		if (known) console.log(coverageTable(reached, known, UNREACHABLE));

@@ -14,6 +14,7 @@ const USAGE = `Simulates the whole shop, each seed another run of it.
   npm run simulate -- --found                     all that were kept, in simulator/found
   ... --seconds S                                 begins no more after so long
   ... --workers W                                 so many processes (default: one for each core)
+  ... --fresh                                     each in a process of its own
   ... --schedule FILE                             writes every choice that was made, one a line
   ... --hashes FILE                               writes a line for each seed: which schedules were the same
   ... --coverage                                  says what was reached how often, and what never
@@ -27,6 +28,7 @@ const OPTIONS = {
 	found: { type: "boolean" },
 	seconds: { type: "string" },
 	workers: { type: "string" },
+	fresh: { type: "boolean" },
 	schedule: { type: "string" },
 	hashes: { type: "string" },
 	coverage: { type: "boolean" },
@@ -50,6 +52,7 @@ async function main(): Promise<boolean> {
 		what: plans ? "kept plans" : `seeds from ${from} on`,
 		secondsMax: Number(seconds ?? Infinity),
 		workers: Number(workers ?? Math.min(availableParallelism(), count)),
+		isFresh: values.fresh ?? false,
 		scheduleFile: schedule,
 		hashesFile: hashes,
 		isCounting: coverage ?? false,

@@ -20,11 +20,15 @@ interface Worker {
 	jobs: number;
 }
 
-/** @param script answers each message, a job, by one of its own: `{ result }` or `{ error }` */
+/**
+ * @param script answers each message, a job, by one of its own: `{ result }` or `{ error }`
+ * @param jobsMax after so many a process is replaced
+ */
 export function newWorkers<Job extends object, Result>(
 	script: string,
 	count: number,
 	args: readonly string[],
+	jobsMax = JOBS_MAX,
 ): Workers<Job, Result> {
 	const idle: Worker[] = [];
 	const waiting: ((worker: Worker) => void)[] = [];
@@ -56,7 +60,7 @@ export function newWorkers<Job extends object, Result>(
 	async function take(): Promise<Worker> {
 		const worker =
 			idle.pop() ?? (all.size < count ? start() : await new Promise<Worker>((resolve) => waiting.push(resolve)));
-		if (worker.jobs < JOBS_MAX) return worker;
+		if (worker.jobs < jobsMax) return worker;
 		await end(worker);
 		return start();
 	}

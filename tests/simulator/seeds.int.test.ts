@@ -1,4 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import fs from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -14,6 +16,26 @@ async function simulate(...args: string[]): Promise<string> {
 	return stdout;
 }
 
+/** Keeps a core busy until it is stopped. */
+function busyLoop(): Disposable {
+	const loop = spawn(process.execPath, ["-e", "for (;;);"]);
+	return { [Symbol.dispose]: () => void loop.kill("SIGKILL") };
+}
+
 test("every plan that failed once holds now", async () => {
 	expect(await simulate("--found")).toMatch(/\d+ kept plans: 0 failed/);
+});
+
+test("a seed goes as it went before, in a fresh process as after others, and on a busy machine as well", async () => {
+	const folder = await fs.mkdtemp(path.join(os.tmpdir(), "molecart-seeds-"));
+	const [warm, fresh] = [path.join(folder, "warm"), path.join(folder, "fresh")];
+
+	await simulate("--seeds", "3", "--from", "40", "--hashes", warm);
+	using _ = busyLoop();
+	await simulate("--seed", "42", "--hashes", fresh);
+
+	const [, , third] = (await fs.readFile(warm, "utf8")).split("\n");
+	expect(third).toMatch(/^42 [0-9a-f]{8} \d+$/);
+	expect(await fs.readFile(fresh, "utf8")).toBe(`${third}\n`);
+	await fs.rm(folder, { recursive: true });
 });
