@@ -1,6 +1,7 @@
 import type { BrokerOptions, CacherConfig, LoggerConfig } from "moleculer";
 import pretty from "pino-pretty";
 import { AccessControl } from "./mixins/access/access";
+import { AnsweringFirst, WatchesCalls } from "./mixins/calls/answering-first";
 import { ForgivingRedisCacher } from "./mixins/cache/redis-cacher";
 import { DatabaseFaults } from "./mixins/database/faults.middleware";
 import { readingParams } from "./mixins/params/reading";
@@ -42,9 +43,9 @@ export function brokerOptions(settings: Settings, onIdTaken?: (reason: string) =
 		maxCallLevel: 20,
 		// Counts calls in work, so that a stop waits for them: without it half of those in flight were lost.
 		tracking: { enabled: true, shutdownTimeout: 8_000 },
-		registry: { strategy: "RoundRobin", preferLocal: true },
+		registry: { strategy: AnsweringFirst, preferLocal: true },
 		metrics: { enabled: settings.metricsPort !== undefined, reporter: [] },
-		middlewares: [AccessControl, DatabaseFaults],
+		middlewares: [AccessControl, DatabaseFaults, WatchesCalls],
 		validator: readingParams(),
 		replOptions: { customCommands },
 		// Start and stop are ours: the embedded database has to outlive the services.
