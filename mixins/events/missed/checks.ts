@@ -3,9 +3,16 @@ import { sql } from "../../database/statement";
 import type { Position } from "./decide";
 
 /** What a consumer keeps about its comparisons, in its own schema. */
+/** A comparison that is made again and again. */
+export interface Turn {
+	/** The producer that is compared with, and in which pass: of one consumer no two have the same. */
+	name: string;
+	everyMs: number;
+}
+
 export interface Checks {
-	/** Takes the next comparison, if it is time for one and no other node has taken it. @returns where to go on */
-	claim(consumer: string, producer: string, everyMs: number): Promise<Position | undefined>;
+	/** Takes those comparisons for which it is time, and which no other node has taken. @returns where each goes on */
+	claim(consumer: string, turns: readonly Turn[]): Promise<Map<string, Position>>;
 	/** Everything up to there is done with. */
 	advance(consumer: string, producer: string, until: Position): Promise<void>;
 	/** What is known of these events. */
@@ -17,9 +24,12 @@ export function checksOf(db: Database, schema: string): Checks {
 	const claim = sql(
 		`${schema}.missed.claim`,
 		`INSERT INTO ${schema}.inbox_checks AS c (consumer, producer, published_at, event_id, due_at)
-		VALUES ($1, $2, now(), '00000000-0000-0000-0000-000000000000', now())
-		ON CONFLICT (consumer, producer) DO UPDATE SET due_at = now() + $3 * interval '1 millisecond' WHERE c.due_at <= now()
-		RETURNING published_at::text AS "publishedAt", event_id AS "eventId"`,
+		SELECT $1, name, now(), '00000000-0000-0000-0000-000000000000', now()
+		FROM unnest($2::text[]) WITH ORDINALITY AS turns (name, nth) ORDER BY nth
+		ON CONFLICT (consumer, producer) DO UPDATE
+			SET due_at = now() + ($3::int[])[array_position($2, c.producer)] * interval '1 millisecond'
+			WHERE c.due_at <= now()
+		RETURNING producer AS name, published_at::text AS "publishedAt", event_id AS "eventId"`,
 	);
 	const advance = sql(
 		`${schema}.missed.advance`,
@@ -34,9 +44,13 @@ export function checksOf(db: Database, schema: string): Checks {
 	);
 
 	return {
-		async claim(consumer, producer, everyMs) {
-			const [position] = await db.query<Position>(claim, [consumer, producer, everyMs]);
-			return position;
+		async claim(consumer, turns) {
+			const rows = await db.query<Position & { name: string }>(claim, [
+				consumer,
+				turns.map(({ name }) => name),
+				turns.map(({ everyMs }) => everyMs),
+			]);
+			return new Map(rows.map(({ name, ...position }) => [name, position]));
 		},
 		async advance(consumer, producer, { publishedAt, eventId }) {
 			await db.query(advance, [consumer, producer, publishedAt, eventId]);

@@ -5,7 +5,7 @@ import { isAway, isCutOff } from "../../access/away";
 import type { Database } from "../../database/database";
 import { LettersBusyError } from "../dead-letters/lock";
 import type { EventTransport } from "../transport";
-import { checksOf } from "./checks";
+import { checksOf, type Turn } from "./checks";
 import { decide, type Position, type PublishedEvent } from "./decide";
 import { overdueIn, type Source } from "./overdue";
 
@@ -31,10 +31,7 @@ const PATIENCE_MS = 10_000;
 export const EVERY_PRODUCER = "*";
 
 /** One of the two passes through what a producer has published. */
-interface Comparison {
-	/** By which it is remembered how far it is. */
-	name: string;
-	everyMs: number;
+interface Comparison extends Turn {
 	/** Younger events are left for later. */
 	afterMs: number;
 }
@@ -50,6 +47,11 @@ function comparisonsOf({ producer, keys }: Source): Comparison[] {
 		{ name: producer, everyMs: EVERY_MS, afterMs: 0 },
 		{ name: `${producer} once more ${set}`, ...ONCE_MORE },
 	];
+}
+
+/** All that is looked for in one queue. */
+function turnsOf(sources: readonly Source[]): Turn[] {
+	return [...sources.flatMap(comparisonsOf), { name: EVERY_PRODUCER, everyMs: EVERY_MS }];
 }
 
 /** Looks for events that were confirmed and never arrived: their queue or binding was deleted, or a backup was put back. */
@@ -94,11 +96,18 @@ export function searchForMissed(options: {
 
 	async function lookInto(queue: string): Promise<void> {
 		const own = sources.filter((source) => source.queue === queue);
-		for (const source of own) {
-			const failure = `${queue} could not be compared with ${source.producer}:`;
-			for (const comparison of comparisonsOf(source)) await attempt(failure, () => compare(source, comparison));
-		}
-		await attempt(`What is overdue in ${queue} could not be looked for:`, () => lookForOverdue(queue, own));
+		await attempt(`${queue} could not be looked into:`, async () => {
+			const due = await checks.claim(queue, turnsOf(own));
+			for (const source of own) {
+				const failure = `${queue} could not be compared with ${source.producer}:`;
+				for (const comparison of comparisonsOf(source)) {
+					const after = due.get(comparison.name);
+					if (after) await attempt(failure, () => compare(source, comparison, after));
+				}
+			}
+			if (!due.has(EVERY_PRODUCER)) return;
+			await attempt(`What is overdue in ${queue} could not be looked for:`, () => overdue.look(queue, own));
+		});
 	}
 
 	async function attempt(failure: string, work: () => Promise<void>): Promise<void> {
@@ -111,18 +120,14 @@ export function searchForMissed(options: {
 		}
 	}
 
-	async function lookForOverdue(queue: string, own: readonly Source[]): Promise<void> {
-		if (await checks.claim(queue, EVERY_PRODUCER, EVERY_MS)) await overdue.look(queue, own);
-	}
-
-	async function compare(source: Source, comparison: Comparison): Promise<void> {
+	async function compare(source: Source, comparison: Comparison, from: Position): Promise<void> {
 		const { queue, producer, keys } = source;
-		const { name, everyMs, afterMs } = comparison;
+		const { name, afterMs } = comparison;
 		const routingKeys = keys.map(({ routingKey }) => routingKey);
-		let after = await checks.claim(queue, name, everyMs);
+		let after: Position | undefined = from;
 		while (after && !stopped) {
 			const askedAtMs = performance.now();
-			const page = await ask<PublishedEvent[]>(`${producer}.publishedEvents`, { routingKeys, after, limit: PAGE });
+			const page: PublishedEvent[] = await ask(`${producer}.publishedEvents`, { routingKeys, after, limit: PAGE });
 			const published = page.filter(({ ageMs }) => ageMs >= afterMs);
 			if (page.length === 0) return passOver(source, comparison, after, askedAtMs);
 			if (published.length === 0) return;
@@ -177,8 +182,12 @@ export function searchForMissed(options: {
 	return {
 		async start() {
 			// From here on nothing is missed, even if it is lost before the first comparison.
-			for (const source of sources) {
-				for (const { name } of comparisonsOf(source)) await checks.claim(source.queue, name, 0);
+			for (const queue of queues) {
+				const turns = turnsOf(sources.filter((source) => source.queue === queue));
+				await checks.claim(
+					queue,
+					turns.map((turn) => ({ ...turn, everyMs: 0 })),
+				);
 			}
 			timer = setInterval(lookOnce, EVERY_MS).unref();
 		},
