@@ -27,11 +27,8 @@ export function partitionLeases(db: Upkeep, schema: string, owner: string): Leas
 		mine: () => (performance.now() < heldUntilMs ? held : NONE),
 		async renew() {
 			const askedAtMs = performance.now();
-			held = await db.transaction(async (tx) => {
-				const [alive] = await tx.query<{ relays: number }>(statements.beat, [owner, LEASE_MS]);
-				const rows = await tx.query<{ partition: number }>(statements.share, [owner, LEASE_MS, alive!.relays]);
-				return rows.map((row) => row.partition);
-			});
+			const rows = await db.query<{ partition: number }>(statements.share, [owner, LEASE_MS]);
+			held = rows.map((row) => row.partition);
 			heldUntilMs = askedAtMs + LEASE_MS;
 		},
 		async release() {
@@ -46,23 +43,20 @@ export function partitionLeases(db: Upkeep, schema: string, owner: string): Leas
 
 function leaseStatements(schema: string) {
 	return {
-		beat: sql(
-			`${schema}.outbox.beat`,
-			`WITH me AS (
-				INSERT INTO ${schema}.outbox_relays (owner, expires_at) VALUES ($1, now() + $2 * interval '1 millisecond')
-				ON CONFLICT (owner) DO UPDATE SET expires_at = EXCLUDED.expires_at
-			), gone AS (
-				DELETE FROM ${schema}.outbox_relays WHERE expires_at < now() - interval '1 hour'
-			)
-			SELECT 1 + count(*)::int AS relays FROM ${schema}.outbox_relays WHERE owner <> $1 AND expires_at > now()`,
-		),
 		// Nobody waits here: for another relay, which leaves what is over by the next time, or for a stranger who has locked
 		// one of the rows, and by that would have all the others' leases run out. Who has its share locks nothing of what is
 		// free: those that ask at the same moment would find it locked, again and again.
 		share: sql(
 			`${schema}.outbox.share`,
-			`WITH fair AS (
-				SELECT ceil(count(*)::numeric / $3)::int AS share FROM ${schema}.outbox_leases
+			`WITH beat AS (
+				INSERT INTO ${schema}.outbox_relays (owner, expires_at) VALUES ($1, now() + $2 * interval '1 millisecond')
+				ON CONFLICT (owner) DO UPDATE SET expires_at = EXCLUDED.expires_at
+			), gone AS (
+				DELETE FROM ${schema}.outbox_relays WHERE expires_at < now() - interval '1 hour'
+			), alive AS (
+				SELECT 1 + count(*) AS relays FROM ${schema}.outbox_relays WHERE owner <> $1 AND expires_at > now()
+			), fair AS (
+				SELECT ceil(count(*)::numeric / (SELECT relays FROM alive))::int AS share FROM ${schema}.outbox_leases
 			), own AS (
 				SELECT partition FROM ${schema}.outbox_leases WHERE owner = $1 AND expires_at > now()
 				ORDER BY partition FOR UPDATE SKIP LOCKED

@@ -10,7 +10,7 @@ export interface Watch {
 }
 
 /** Leases, heartbeats and what is asked for again and again: nothing of it changes what is looked at here. */
-const UPKEEP = /\.(outbox\.(share|beat|leave|release)|missed\.|saga\.(claim|renew|release|wait)|inbox\.|suspects\.)/;
+const UPKEEP = /\.(outbox\.(share|leave|release)|missed\.|saga\.(claim|renew|release|wait)|inbox\.|suspects\.)/;
 
 /** @param heard every event that RabbitMQ has taken, in its order; it grows */
 export function watch(control: Control, heard: readonly HeardEvent[]): Watch {

@@ -75,12 +75,12 @@ test("a relay that has its share keeps no other one from what is free, not even 
 	let beforeCommit = async (): Promise<void> => undefined;
 	const slow = {
 		...database.db.upkeep,
-		transaction: (async (work) =>
+		query: (async (statement, values) =>
 			database.db.upkeep.transaction(async (tx) => {
-				const result = await work(tx);
+				const rows = await tx.query(statement, values);
 				await beforeCommit();
-				return result;
-			})) as typeof database.db.upkeep.transaction,
+				return rows;
+			})) as typeof database.db.upkeep.query,
 	};
 	const full = partitionLeases(slow, "letters", "full");
 	const [leaving, hungry] = relays("leaving", "hungry") as [Leases, Leases];
@@ -159,10 +159,10 @@ test("a relay that can't reach the database keeps what it has only until the lea
 	let isCut = false;
 	const cut = {
 		...database.db,
-		transaction: (async (work) => {
+		query: (async (statement, values) => {
 			if (isCut) throw new Error("cut off");
-			return database.db.transaction(work);
-		}) as typeof database.db.transaction,
+			return database.db.query(statement, values);
+		}) as typeof database.db.query,
 	};
 	const leases = partitionLeases(cut, "letters", "cut off");
 	await leases.renew();

@@ -65,7 +65,7 @@ test("an order that was bought and paid for is as it should be", async () => {
 
 test("nothing is looked at again where only a lease was renewed", () => {
 	const watching = watch(control, []);
-	watching.committed(["orders.outbox.beat", "orders.saga.renew"]);
+	watching.committed(["orders.outbox.share", "orders.saga.renew"]);
 
 	expect(watching.look()).toBeUndefined();
 });
