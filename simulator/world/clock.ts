@@ -55,7 +55,7 @@ export function pendingImmediates(): number {
 /** What tells a program the time, and wakes it. */
 export interface Timepieces {
 	globals: typeof globalThis;
-	process: Pick<NodeJS.Process, "hrtime">;
+	process: Pick<NodeJS.Process, "hrtime" | "uptime">;
 	/** Of node:timers/promises, which has timers of its own. */
 	promises: Pick<typeof timersPromises, "setTimeout">;
 }
@@ -133,6 +133,7 @@ function replaceDate(fake: { now: number }, { globals, process: program }: Timep
 	};
 	hrtime.bigint = (): bigint => BigInt(Math.round(sinceStartMs() * 1e6));
 	program.hrtime = hrtime;
+	program.uptime = () => sinceStartMs() / 1_000;
 }
 
 /**

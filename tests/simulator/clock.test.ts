@@ -10,6 +10,7 @@ interface Bench {
 	globals: typeof globalThis;
 	pause(ms: number, options?: { signal?: AbortSignal }): Promise<unknown>;
 	hrtimeMs(): number;
+	uptimeMs(): number;
 	host: Host;
 }
 
@@ -23,7 +24,7 @@ function bench(): Bench {
 		performance: { now: () => 0 },
 		AbortSignal: { timeout: AbortSignal.timeout },
 	};
-	const program = { hrtime: process.hrtime };
+	const program = { hrtime: process.hrtime, uptime: process.uptime };
 	const promises = { setTimeout: undefined as never };
 	const clock = replaceClock(START_MS, { globals: globals as never, process: program, promises });
 	return {
@@ -31,6 +32,7 @@ function bench(): Bench {
 		globals: globals as never,
 		pause: (ms, options) => (promises.setTimeout as (...args: unknown[]) => Promise<unknown>)(ms, undefined, options),
 		hrtimeMs: () => Number(program.hrtime.bigint()) / 1e6,
+		uptimeMs: () => program.uptime() * 1_000,
 		host: newHost("n1", START_MS),
 	};
 }
@@ -48,7 +50,7 @@ test("time stands still until the next timer, and goes there at once", () => {
 });
 
 test("a host's wall clock may be off, and its stopwatch is not", () => {
-	const { clock, globals, hrtimeMs, host } = bench();
+	const { clock, globals, hrtimeMs, uptimeMs, host } = bench();
 	host.clockOffsetMs = -20_000;
 
 	globals.setTimeout(() => undefined, 500);
@@ -58,6 +60,7 @@ test("a host's wall clock may be off, and its stopwatch is not", () => {
 	expect(onHost(host, () => new globals.Date().getTime())).toBe(START_MS - 19_500);
 	expect(onHost(host, () => globals.performance.now())).toBe(500);
 	expect(onHost(host, hrtimeMs)).toBe(500);
+	expect(onHost(host, uptimeMs)).toBe(500);
 	expect(globals.Date.now()).toBe(START_MS + 500);
 });
 
