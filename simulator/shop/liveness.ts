@@ -1,6 +1,6 @@
 import type { FaultPlan } from "./fault-plans";
 import type { ShopNode } from "./nodes";
-import type { ServiceName } from "./plan";
+import type { ServiceName } from "./node-plans";
 import type { Shopper } from "./shoppers";
 import type { Stage } from "./stage";
 import type { Timeline } from "./timeline";

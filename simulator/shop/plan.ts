@@ -2,6 +2,7 @@ import { hashOf, randomOf, type Random } from "../world/random";
 import type { Weather } from "../world/schedule";
 import { meet } from "./crowd";
 import { drawFault, MORE_KINDS, type FaultPlan } from "./fault-plans";
+import { drawNodes, type NodePlan } from "./node-plans";
 import { drawOperator, type OperatorPlan } from "./operator";
 import { steer } from "./steering";
 
@@ -25,13 +26,6 @@ export interface Plan {
 	calmFromStep?: number;
 	/** From this step on no fault begins. */
 	soundFromStep?: number;
-}
-
-export interface NodePlan {
-	services: ServiceName[];
-	/** What its clock says beside the others', in ms. */
-	clockOffsetMs: number;
-	clockDrift: number;
 }
 
 export interface ProductPlan {
@@ -63,16 +57,6 @@ export interface ClerkPlan {
 	act: "restock" | "reprice" | "withdraw" | "ship" | "deliver";
 	product: number;
 }
-
-export type ServiceName = "users" | "products" | "cart" | "orders" | "payments";
-
-/** On two nodes: nobody registers here, and a node that starts waits until it has heard of each service. */
-const USERS: ServiceName[] = ["users"];
-const USERS_ON = 2;
-const WHOLE: ServiceName[] = ["products", "cart", "orders", "payments"];
-
-/** Small ones, and what a node says that it is not healthy with. */
-const CLOCK_OFFSETS_MS = [0, -3_000, -700, 400, 2_500, 4_000, -20_000, 20_000];
 
 type Tokens = readonly (readonly [weight: number, token: string])[];
 
@@ -118,19 +102,6 @@ export function planOf(seed: number): Plan {
 	const later = randomOf(hashOf(`what was added to plan ${seed}`));
 	const more = later.chance(0.2) ? [drawFault(later, nodes.length, MORE_KINDS)] : [];
 	return steer(meet({ ...plan, faults: [...plan.faults, ...more] }, later));
-}
-
-/** Three or four whole nodes, or the services on nodes of their own, two of each. */
-function drawNodes(random: Random): NodePlan[] {
-	const hasClocks = random.chance(0.3);
-	const count = random.chance(0.9) ? 3 : 4;
-	const split: ServiceName[][] = [["products", "cart"], ["orders", "payments"], WHOLE, ["orders", "cart"]];
-	const isSplit = random.chance(0.5);
-	return Array.from({ length: count }, (_, at) => ({
-		services: [...(isSplit ? split[at]! : WHOLE), ...(at < USERS_ON ? USERS : [])],
-		clockOffsetMs: hasClocks ? random.pick(CLOCK_OFFSETS_MS) : 0,
-		clockDrift: hasClocks ? random.pick([0, 0.0005, -0.0005]) : 0,
-	}));
 }
 
 function drawShopper(random: Random, products: number, tokens: Tokens): ShopperPlan {

@@ -1,5 +1,6 @@
 import { hashOf, randomOf, type Random } from "../world/random";
 import { drawFault, FAULT_KINDS, type FaultPlan } from "./fault-plans";
+import { split } from "./node-plans";
 import type { Plan, ShopperPlan } from "./plan";
 
 /** So near to each other two faults begin that are to last at once, in steps. */
@@ -8,7 +9,8 @@ const FAULTS_MAX = 4;
 
 /**
  * Leads some plans to where few come by chance, as `--coverage` has shown: two faults of any kinds at once, orders that
- * expire while they are paid for, cancellations in the moment of the confirmation, parcels that arrive. Of a stream of its
+ * expire while they are paid for, cancellations in the moment of the confirmation, parcels that arrive, a cluster that has to
+ * do without one of its nodes. Of a stream of its
  * own, so that the rest of a plan is as it was.
  */
 export function steer(plan: Plan): Plan {
@@ -24,6 +26,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.15)) return { ...steered, ...expiring(steered, random) };
 	if (random.chance(0.08)) return { ...steered, faults: returning(random) };
 	if (random.chance(0.1)) return { ...steered, faults: [stuck(random), ...plan.faults].slice(0, FAULTS_MAX) };
+	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [ofOneNode(random, plan)] };
 	return steered;
 }
 
@@ -64,6 +67,14 @@ function returning(random: Random): FaultPlan[] {
 		fromStep += random.between(20, 90);
 		return { kind: "rabbitmq closes connections", node: undefined, fromStep, forMs: 300 };
 	});
+}
+
+/** One node is no use for longer than an order may take, and the others have to do without it. */
+function ofOneNode(random: Random, { nodes }: Plan): FaultPlan {
+	const kind = random.pick(["freeze", "cut off", "cut off", "cut off", "lost connections", "kill"] as const);
+	const fault = drawFault(random, nodes.length, [[1, kind]]);
+	const its = fault.kind === "lost connections" ? { node: random.below(nodes.length), chance: 0.3 } : {};
+	return { ...fault, ...its, fromStep: random.below(400), forMs: random.between(17_000, 22_000) } as FaultPlan;
 }
 
 /** What a step has to change is locked for longer than it is waited for: so the step fails, and is tried again. */

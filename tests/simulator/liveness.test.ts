@@ -1,6 +1,6 @@
 import type { FaultPlan } from "../../simulator/shop/fault-plans";
 import { newLiveness } from "../../simulator/shop/liveness";
-import type { ServiceName } from "../../simulator/shop/plan";
+import type { ServiceName } from "../../simulator/shop/node-plans";
 
 const WHOLE: ServiceName[] = ["products", "cart", "orders", "payments"];
 type Fault = Pick<FaultPlan, "kind"> & { fromMs: number; forMs: number; node?: number };
