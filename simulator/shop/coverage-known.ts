@@ -96,7 +96,7 @@ function pairs(): string[] {
 }
 
 const ROOT = path.join(__dirname, "../..");
-/** Of these no node of the simulation has any: users and gateway aren't there, and the events go over RabbitMQ. */
+/** Of these a simulation makes none: nobody registers, there is no gateway, and the events go over RabbitMQ. */
 const ELSEWHERE = /^(services\/(users|gateway)|mixins\/events\/postgres|mixins\/apollo)\/|\.test\.ts$|\/testing\//;
 const NAMED = /\bsql\(\s*(["`])(.*?)\1/g;
 

@@ -1,6 +1,6 @@
 import type { Unreachable } from "../world/coverage";
 
-const GUESTS = "nobody shops as a guest, and the users service is not there";
+const GUESTS = "nobody shops as a guest, and nobody registers";
 const OPERATORS = "only an operator does it, and there is none";
 const READING = "front ends read it, and nothing follows from it";
 const OLD = "what is cleared away is older than any simulation";

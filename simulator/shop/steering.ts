@@ -74,7 +74,7 @@ function ofOneNode(random: Random, { nodes }: Plan): FaultPlan {
 	const kind = random.pick(["freeze", "cut off", "cut off", "cut off", "lost connections", "kill"] as const);
 	const fault = drawFault(random, nodes.length, [[1, kind]]);
 	const its = fault.kind === "lost connections" ? { node: random.below(nodes.length), chance: 0.3 } : {};
-	return { ...fault, ...its, fromStep: random.below(400), forMs: random.between(17_000, 22_000) } as FaultPlan;
+	return { ...fault, ...its, fromStep: random.below(400), forMs: random.between(17_000, 22_000) };
 }
 
 /** What a step has to change is locked for longer than it is waited for: so the step fails, and is tried again. */
