@@ -71,6 +71,7 @@ export async function simulate(plan: Plan, laboratory: Laboratory): Promise<Outc
 	const { control, carriers, databaseUrl, ownerUrl } = laboratory;
 	const beganMs = realMs();
 	await reset(control);
+	carriers.beginAnew();
 	const { seed, luck, weather, doubled, calmFromStep } = plan;
 	const world = openWorld({
 		seed: hashOf(`${seed} ${luck}`),

@@ -20,18 +20,29 @@ export interface Carriers {
 	take(like: pg.Client): Promise<Carrier>;
 	/** As when a session ends: rolls back, lets go of all locks, takes all settings back. */
 	giveBack(carrier: Carrier): Promise<void>;
+	/** A simulation begins: which of its sessions share a connection, and its plans, is not to follow from those before. */
+	beginAnew(): void;
 	close(): Promise<void>;
 }
 
 export function newCarriers(): Carriers {
 	const idle: Carrier[] = [];
+	/** Not used in this simulation yet. */
+	let spare: Carrier[] = [];
 	const all = new Set<Carrier>();
 	/** One after the other, so that those who connect at the same time are let in in their order. */
 	let last: Promise<unknown> = Promise.resolve();
 
 	async function take(like: pg.Client): Promise<Carrier> {
-		const carrier = idle.pop() ?? (await open(like));
+		const carrier = idle.pop() ?? (await anew()) ?? (await open(like));
 		all.add(carrier);
+		return carrier;
+	}
+
+	/** A plan is made at a statement's first use, by how large the tables are then. */
+	async function anew(): Promise<Carrier | undefined> {
+		const carrier = spare.pop();
+		if (carrier) await driver.query.call(carrier.client, "DISCARD PLANS");
 		return carrier;
 	}
 
@@ -44,6 +55,9 @@ export function newCarriers(): Carriers {
 		async giveBack(carrier) {
 			await driver.query.call(carrier.client, "ROLLBACK; SELECT pg_advisory_unlock_all(); RESET ALL");
 			idle.push(carrier);
+		},
+		beginAnew() {
+			spare = [...spare, ...idle.splice(0)];
 		},
 		async close() {
 			for (const { client } of all) await driver.end.call(client);

@@ -10,6 +10,7 @@ import type { Control } from "./control";
 import { driver } from "./control";
 import { adminShutdown, connectTimeout, ended, lost, notQueryable, readTimeout, refused } from "./errors";
 import { idsIn } from "./ids";
+import { inOrder } from "./order";
 import { mayChange, newSession, sqlOf, type Held, type Session } from "./session";
 import { begins, endsUnbegun, timeOf } from "./time";
 import { waits } from "./waits";
@@ -135,6 +136,7 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 					if (endsUnbegun(session, textOf(args[0]))) return answer(() => resolve(NOTHING[textOf(args[0])]));
 					try {
 						const result = await driver.query.apply(real, timeOf(session, args, clock.nowMs()));
+						if (!Array.isArray(result)) inOrder(result.rows, sqlOf(args[0]));
 						outcome = () => resolve(Array.isArray(result) ? result.at(-1) : result);
 					} catch (error) {
 						const { verdict } = session;
