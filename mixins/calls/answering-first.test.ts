@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Errors, ServiceBroker, type BrokerOptions } from "moleculer";
+import { DatabaseBusyError } from "../database/errors";
 import { AnsweringFirst, WatchesCalls } from "./answering-first";
 
 /** What a node does when it is asked who it is. */
@@ -9,6 +10,10 @@ const answers: Behaviour = async (name) => name;
 /** As the caller's own broker says it when a node is silent. */
 const runsOutOfTime: Behaviour = () =>
 	Promise.reject(new Errors.RequestTimeoutError({ action: "who.is", nodeID: "a" }));
+/** It has asked somebody else, who was silent. */
+const waitsForAnother: Behaviour = () =>
+	Promise.reject(new Errors.RequestTimeoutError({ action: "other.is", nodeID: "z" }));
+const hasTooMuch: Behaviour = () => Promise.reject(new DatabaseBusyError());
 const refuses: Behaviour = () => Promise.reject(new Errors.MoleculerRetryableError("No database", 503, "UNAVAILABLE"));
 
 const brokers: ServiceBroker[] = [];
@@ -65,10 +70,24 @@ test("a node that is silent costs one call its time, and the others nothing", as
 	expect(heard.filter((each) => each === "a")).toEqual([]);
 });
 
+test("a node whose own call ran out of time has answered", async () => {
+	const caller = await clusterOf({ a: waitsForAnother, b: answers });
+
+	expect((await askedOften(caller, 6)).toSorted()).toEqual(
+		["REQUEST_TIMEOUT", "b"].flatMap((each) => [each, each, each]),
+	);
+});
+
 test("a node that refuses twice for want of its database is left alone", async () => {
 	const caller = await clusterOf({ a: refuses, b: answers });
 
 	expect((await askedOften(caller, 10)).filter((each) => each === "UNAVAILABLE")).toHaveLength(2);
+});
+
+test("a node that has too much to do keeps its turn", async () => {
+	const caller = await clusterOf({ a: hasTooMuch, b: answers });
+
+	expect((await askedOften(caller, 8)).filter((each) => each === "OVERLOADED")).toHaveLength(4);
 });
 
 test("where no node answers they are asked all the same", async () => {

@@ -46,15 +46,20 @@ type Call = (...call: unknown[]) => Promise<unknown> & { ctx?: Context };
 function watch(answer: ReturnType<Call>): void {
 	const { ctx } = answer;
 	if (!ctx?.endpoint || ctx.endpoint.local) return;
-	const tell = answersOf(ctx.broker).asked(ctx.endpoint.id, performance.now());
+	const { id } = ctx.endpoint;
+	const tell = answersOf(ctx.broker).asked(id, performance.now());
 	answer.then(
 		() => tell("answered", performance.now()),
-		(error: unknown) => tell(outcomeOf(error), performance.now()),
+		(error: unknown) => tell(outcomeOf(error, id), performance.now()),
 	);
 }
 
-function outcomeOf(error: unknown): Outcome {
-	const { type, code, retryable } = Object(error) as Record<string, unknown>;
-	if (type === "REQUEST_TIMEOUT") return "timed out";
+function outcomeOf(error: unknown, nodeId: string): Outcome {
+	const { type, code, retryable, data } = Object(error) as Record<string, unknown>;
+	// Where a call of its own has run out of time, it has answered: the other one has not.
+	if (type === "REQUEST_TIMEOUT")
+		return (Object(data) as { nodeID?: string }).nodeID === nodeId ? "timed out" : "answered";
+	// Who has too much to do and says so is left to its turn: what it sheds would fall upon the others.
+	if (type === "OVERLOADED") return "answered";
 	return code === 503 && retryable === true ? "refused" : "answered";
 }

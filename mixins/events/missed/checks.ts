@@ -20,12 +20,13 @@ export interface Checks {
 }
 
 export function checksOf(db: Database, schema: string): Checks {
+	// In one order on all nodes, whatever their releases: they lock each other's rows.
 	// The first comparison only notes from when on it makes sense: the queue may be younger than the events.
 	const claim = sql(
 		`${schema}.missed.claim`,
 		`INSERT INTO ${schema}.inbox_checks AS c (consumer, producer, published_at, event_id, due_at)
 		SELECT $1, name, now(), '00000000-0000-0000-0000-000000000000', now()
-		FROM unnest($2::text[]) WITH ORDINALITY AS turns (name, nth) ORDER BY nth
+		FROM unnest($2::text[]) AS name ORDER BY name
 		ON CONFLICT (consumer, producer) DO UPDATE
 			SET due_at = now() + ($3::int[])[array_position($2, c.producer)] * interval '1 millisecond'
 			WHERE c.due_at <= now()
