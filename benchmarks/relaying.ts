@@ -70,7 +70,6 @@ async function relayed({ url, amqpUrl }: Servers): Promise<{ perSecond: number; 
 	const statements = outboxStatements("letters");
 	const leases = partitionLeases(share.database, "letters", randomUUID());
 	await leases.renew();
-	const renewal = setInterval(() => void leases.renew(), 1_000);
 	const doneAtMs: number[] = [];
 	let removed = 0;
 	const db = {
@@ -94,6 +93,8 @@ async function relayed({ url, amqpUrl }: Servers): Promise<{ perSecond: number; 
 		meter: { count: () => undefined, time: () => undefined },
 		log: quiet,
 	});
+	const renew = async (): Promise<void> => worker.renewed(await leases.renew(worker.read()));
+	const renewal = setInterval(() => void renew(), 1_000);
 	const beganMs = performance.now();
 	worker.start();
 	while (doneAtMs.length < 10) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -70,8 +70,8 @@ const figures: [document: string, sentence: string][] = [
 		ARCHITECTURE,
 		`about ${n(RELAY, "HELD_MAX")} events for each outbox (${written(number(RELAY, "HELD_MAX") + number("mixins/outbox/batches.ts", "BATCH_MAX") / 2)} and a few at most)`,
 	],
-	[ARCHITECTURE, `a look at everything every ${s(RELAY, "FULL_SWEEP_MS.min")} s or more`],
-	[ARCHITECTURE, `A sweep every ${s(RELAY, "SWEEP_MS.min")} to ${s(RELAY, "SWEEP_MS.max")} s`],
+	[ARCHITECTURE, `a look at everything every ${s("mixins/outbox/full-sweep.ts", "FULL_SWEEP_MS.min")} s or more`],
+	[ARCHITECTURE, `What no hint announced the relay that has the partition finds every ${s(SHARE, "RENEW_MS")} s`],
 	[ARCHITECTURE, `with a growing pause up to ${inWords(number(RELAY, "EVENT_PAUSE.maxMs") / 60_000)} minute`],
 	[ARCHITECTURE, `After ${n(RELAY, "ATTEMPTS_MAX")} attempts, about a day`],
 	[

@@ -12,10 +12,20 @@ const NONE: readonly number[] = [];
 export interface Leases {
 	/** The partitions that may be relayed now, none once the clock has passed the leases: another list for each change. */
 	mine(): readonly number[];
-	/** Renews, gives back, takes. Call it about once a second. */
-	renew(): Promise<void>;
+	/**
+	 * Renews, gives back, takes, and looks what waits there. Call it about once a second.
+	 * @param read up to which number each partition was read, from its beginning where it is not named
+	 */
+	renew(read?: ReadonlyMap<number, number>): Promise<Renewal>;
 	/** Gives all back, so that the others need not wait for the expiry. */
 	release(): Promise<void>;
+}
+
+export interface Renewal {
+	/** Of the partitions that may be relayed now, those that were free before: others may have worked on them. */
+	gained: readonly number[];
+	/** Whether something is to be relayed that was not read. */
+	isWaiting: boolean;
 }
 
 export function partitionLeases(db: Upkeep, schema: string, owner: string): Leases {
@@ -25,11 +35,16 @@ export function partitionLeases(db: Upkeep, schema: string, owner: string): Leas
 
 	return {
 		mine: () => (performance.now() < heldUntilMs ? held : NONE),
-		async renew() {
+		async renew(read = new Map()) {
 			const askedAtMs = performance.now();
-			const rows = await db.query<{ partition: number }>(statements.share, [owner, LEASE_MS]);
+			const values = [owner, LEASE_MS, [...read.keys()], [...read.values()]];
+			const rows = await db.query<ShareRow>(statements.share, values);
 			held = rows.map((row) => row.partition);
 			heldUntilMs = askedAtMs + LEASE_MS;
+			return {
+				gained: rows.filter((row) => row.gained).map((row) => row.partition),
+				isWaiting: rows.some((row) => row.waits),
+			};
 		},
 		async release() {
 			held = NONE;
@@ -41,11 +56,18 @@ export function partitionLeases(db: Upkeep, schema: string, owner: string): Leas
 	};
 }
 
+interface ShareRow {
+	partition: number;
+	gained: boolean;
+	waits: boolean;
+}
+
 function leaseStatements(schema: string) {
 	return {
 		// Nobody waits here: for another relay, which leaves what is over by the next time, or for a stranger who has locked
 		// one of the rows, and by that would have all the others' leases run out. Who has its share locks nothing of what is
-		// free: those that ask at the same moment would find it locked, again and again.
+		// free: those that ask at the same moment would find it locked, again and again. What waits is told by the way, so
+		// that a relay with nothing to do asks for nothing else.
 		share: sql(
 			`${schema}.outbox.share`,
 			`WITH beat AS (
@@ -71,14 +93,18 @@ function leaseStatements(schema: string) {
 				FROM ranked, fair WHERE l.partition = ranked.partition AND place > share
 			), kept AS (
 				UPDATE ${schema}.outbox_leases l
-				SET owner = $1, expires_at = now() + $2 * interval '1 millisecond', epoch = epoch + newly
+				SET owner = $1, expires_at = now() + $2 * interval '1 millisecond', epoch = epoch + gained::int
 				FROM (
-					SELECT partition, 0 AS newly FROM ranked, fair WHERE place <= share
-					UNION ALL SELECT partition, 1 FROM taken
+					SELECT partition, false AS gained FROM ranked, fair WHERE place <= share
+					UNION ALL SELECT partition, true FROM taken
 				) mine WHERE l.partition = mine.partition
-				RETURNING l.partition
+				RETURNING l.partition, gained
 			)
-			SELECT partition FROM kept`,
+			SELECT partition, gained, EXISTS (
+				SELECT FROM ${schema}.outbox waiting
+				WHERE waiting.partition = kept.partition AND waiting.seq > coalesce(mark, 0) AND waiting.dead_at IS NULL
+			) AS waits
+			FROM kept LEFT JOIN unnest($3::smallint[], $4::bigint[]) AS read (partition, mark) USING (partition)`,
 		),
 		free: sql(
 			`${schema}.outbox.free`,

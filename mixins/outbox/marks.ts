@@ -11,12 +11,14 @@ export interface Marks {
 	of(partitions: readonly number[]): number[];
 	/** A read begins: what is lowered from here on, its answer may not have. */
 	begin(): void;
+	/** Of all partitions that are kept. */
+	all(): ReadonlyMap<number, number>;
 	/** Everything up to here was read, but for what was lowered since that read began. */
 	raise(partition: number, seq: number): void;
 	/** This one is still to be read. */
 	lower(partition: number, seq: number): void;
-	/** Everything is still to be read, whatever a read under way may find. */
-	reset(): void;
+	/** Everything there is still to be read, whatever a read under way may find. */
+	reset(partitions?: Iterable<number>): void;
 }
 
 export function marks(): Marks {
@@ -29,6 +31,7 @@ export function marks(): Marks {
 			for (const partition of ours) if (!read.has(partition)) read.set(partition, 0);
 		},
 		of: (partitions) => partitions.map((partition) => read.get(partition) ?? 0),
+		all: () => read,
 		begin: () => lowered.clear(),
 		raise(partition, seq) {
 			const upTo = Math.min(seq, (lowered.get(partition) ?? Infinity) - 1);
@@ -38,8 +41,8 @@ export function marks(): Marks {
 			lowered.set(partition, Math.min(seq, lowered.get(partition) ?? seq));
 			if (seq <= (read.get(partition) ?? 0)) read.set(partition, seq - 1);
 		},
-		reset() {
-			for (const partition of read.keys()) {
+		reset(partitions = read.keys()) {
+			for (const partition of partitions) {
 				read.set(partition, 0);
 				lowered.set(partition, 0);
 			}

@@ -38,7 +38,7 @@ export interface WithOutbox {
 /**
  * A transactional outbox in the service's schema, and the relay that empties it. Needs the Database mixin.
  * The relay is woken right after each commit on this node; a commit whose partition another node relays sends that
- * node a hint, and a sweep finds what no hint announced.
+ * node a hint, and the next renewal of its leases finds what no hint announced.
  */
 export function Outbox({ schema, transport, topology, historyDays = 14 }: OutboxOptions): Partial<ServiceSchema> {
 	const statements = outboxStatements(schema);
@@ -109,7 +109,8 @@ export function Outbox({ schema, transport, topology, historyDays = 14 }: Outbox
 			history = historyOf(this.db, schema, this.name, transport);
 			days = daysOf(this.db, schema, "outbox_history", historyDays, this.logger);
 			await days.start();
-			share = shareOf({ leases, transport, log: this.logger, onRenewed: () => worker.wake() });
+			const { read, renewed: onRenewed } = worker;
+			share = shareOf({ leases, transport, log: this.logger, read, onRenewed });
 			await share.start();
 			worker.start();
 		},

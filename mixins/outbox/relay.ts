@@ -8,7 +8,8 @@ import { alarm } from "./alarm";
 import { asides } from "./asides";
 import { BATCH_MAX, batches } from "./batches";
 import { lanes } from "./lanes";
-import type { Leases } from "./leases";
+import { fullSweep } from "./full-sweep";
+import type { Leases, Renewal } from "./leases";
 import { marks } from "./marks";
 import { mustReach } from "./must-reach";
 import { remover } from "./remover";
@@ -17,11 +18,6 @@ import type { OutboxStatements } from "./statements";
 
 /** In memory, from reading to removal: what keeps the broker busy while the next are read, about 2 MB. */
 const HELD_MAX = 6_000;
-
-/** The look that finds what no wake-up announced: soon after work was seen, seldom when all is quiet. */
-const SWEEP_MS = { min: 100, max: 1_000 };
-/** The look behind the marks; a twentieth of the time at most goes into it. */
-const FULL_SWEEP_MS = { min: 5_000, max: 60_000, share: 20 };
 
 /** Between attempts at one event that can't be published, and at a broker or database that is in trouble. */
 const EVENT_PAUSE = { firstMs: 100, maxMs: 60_000 };
@@ -52,6 +48,10 @@ export interface Relay {
 	start(): void;
 	/** An event was committed there, or something may have been anywhere: look now. Cheap, may be called for each commit. */
 	wake(place?: Place): void;
+	/** The share may be another one, and something may wait there that nobody has announced. */
+	renewed(renewal: Renewal): void;
+	/** Up to which number each of its partitions was read. */
+	read(): ReadonlyMap<number, number>;
 	/** Finishes what is under way. */
 	stop(): Promise<void>;
 }
@@ -66,6 +66,7 @@ export function relay(options: RelayOptions): Relay {
 	const held = lanes();
 	const read = marks();
 	const bell = alarm();
+	const sweep = fullSweep();
 	const aside = asides();
 	const retries = new Set<NodeJS.Timeout>();
 	const isMandatory = mustReach(topology);
@@ -75,7 +76,6 @@ export function relay(options: RelayOptions): Relay {
 	let failures = 0;
 	/** Until then nothing is read or sent, and a wake-up does not hurry it: the broker is not back because more was written. */
 	let troubledUntilMs = 0;
-	let fullSweepAtMs = 0;
 	let loop: Promise<void> = Promise.resolve();
 
 	const removing = remover(db, statements.remove, {
@@ -93,7 +93,6 @@ export function relay(options: RelayOptions): Relay {
 	}
 
 	async function work(): Promise<void> {
-		let pauseMs = SWEEP_MS.min;
 		while (running) {
 			const troubledMs = troubledUntilMs - performance.now();
 			if (troubledMs > 0) {
@@ -101,19 +100,18 @@ export function relay(options: RelayOptions): Relay {
 				continue;
 			}
 			bell.silence();
-			const found = await look();
+			const mayBeMore = await look();
 			send();
-			if (found.mayBeMore && hasRoom()) continue;
-			pauseMs = found.rows > 0 ? SWEEP_MS.min : Math.min(pauseMs * 2, SWEEP_MS.max);
-			await bell.pauseFor(pauseMs);
+			if (mayBeMore && hasRoom()) continue;
+			await bell.pauseFor(sweep.pauseMs());
 		}
 	}
 
-	/** Reads what waits in this relay's partitions and is not in memory yet. */
-	async function look(): Promise<{ rows: number; mayBeMore: boolean }> {
+	/** Reads what waits in this relay's partitions and is not in memory yet. @returns whether there may be more */
+	async function look(): Promise<boolean> {
 		const partitions = own();
-		if (partitions.length === 0 || !hasRoom()) return { rows: 0, mayBeMore: false };
-		const isFull = performance.now() >= fullSweepAtMs;
+		if (partitions.length === 0 || !hasRoom()) return false;
+		const isFull = sweep.isDue();
 		if (isFull) read.reset();
 		const each = Math.ceil(BATCH_MAX / partitions.length);
 		const beganMs = performance.now();
@@ -125,11 +123,11 @@ export function relay(options: RelayOptions): Relay {
 			const rows = await (without.length === 0
 				? db.query<OutboxRow>(statements.read, values)
 				: db.query<OutboxRow>(statements.readWithout, [...values, without]));
-			if (isFull) planFullSweep(performance.now() - beganMs);
-			return { rows: rows.length, mayBeMore: keep(rows, each) };
+			if (isFull) sweep.done(performance.now() - beganMs);
+			return keep(rows, each);
 		} catch (error) {
 			trouble((error as Error).message);
-			return { rows: 0, mayBeMore: false };
+			return false;
 		}
 	}
 
@@ -162,11 +160,6 @@ export function relay(options: RelayOptions): Relay {
 			read.lower(row.partition, row.earlier_seq === null ? row.seq : Math.min(row.seq, row.earlier_seq));
 		}
 		return outOfTurn.size > 0 || [...count.values()].some((rowsOfOne) => rowsOfOne >= each);
-	}
-
-	function planFullSweep(tookMs: number): void {
-		const pauseMs = Math.min(Math.max(tookMs * FULL_SWEEP_MS.share, FULL_SWEEP_MS.min), FULL_SWEEP_MS.max);
-		fullSweepAtMs = performance.now() + pauseMs;
 	}
 
 	const leaving = batches({ held, aside, publish, onEnd: send, onNothingToTry: takeBack });
@@ -279,12 +272,21 @@ export function relay(options: RelayOptions): Relay {
 		bell.ring();
 	}
 
+	function renewed({ gained, isWaiting }: Renewal): void {
+		own();
+		held.forgetIdle((partition) => gained.includes(partition));
+		read.reset(gained);
+		if (isWaiting) bell.ring();
+	}
+
 	return {
 		start() {
 			running = true;
 			loop = work();
 		},
 		wake,
+		renewed,
+		read: () => read.all(),
 		async stop() {
 			running = false;
 			for (const timer of retries) clearTimeout(timer);

@@ -7,7 +7,10 @@ async function kept(answers: boolean[], looks: number): Promise<string[]> {
 	const done: string[] = [];
 	const leases: Leases = {
 		mine: () => [],
-		renew: async () => void done.push("renew"),
+		renew: async () => {
+			done.push("renew");
+			return { gained: [], isWaiting: false };
+		},
 		release: async () => void done.push("release"),
 	};
 	let seen!: () => void;
@@ -17,7 +20,13 @@ async function kept(answers: boolean[], looks: number): Promise<string[]> {
 		return (answers.length > 1 ? answers.shift() : answers[0])!;
 	};
 	const log = { info: () => undefined, warn: () => undefined } as unknown as Logger;
-	const share = shareOf({ leases, transport: { canPublish }, log, onRenewed: () => void done.push("look") });
+	const share = shareOf({
+		leases,
+		transport: { canPublish },
+		log,
+		read: () => new Map(),
+		onRenewed: () => void done.push("look"),
+	});
 	await share.start();
 	await all;
 	await share.stop();
@@ -27,7 +36,7 @@ async function kept(answers: boolean[], looks: number): Promise<string[]> {
 test("who could not publish for a moment keeps its share", async () => {
 	const done = await kept([true, false, true], 3);
 
-	expect(done).toEqual(["renew", "look", "renew", "renew", "look", "release"]);
+	expect(done).toEqual(["renew", "look", "renew", "look", "renew", "look", "release"]);
 });
 
 test("who can't publish for seconds gives its share back once, and has one again as soon as it can", async () => {

@@ -1,7 +1,7 @@
 import type { Logger } from "moleculer";
 import { setTimeout as pause } from "node:timers/promises";
 import type { EventTransport } from "../events/transport";
-import type { Leases } from "./leases";
+import type { Leases, Renewal } from "./leases";
 
 const RENEW_MS = 1_000;
 
@@ -24,15 +24,17 @@ export interface Share {
 
 /**
  * A node that is cut off from the broker alone can renew its leases for ever: what waits in its share would wait as long.
- * @param onRenewed the share may be another one
+ * @param options.read up to which number each partition was read
+ * @param options.onRenewed the share may be another one
  */
 export function shareOf(options: {
 	leases: Leases;
 	transport: Pick<EventTransport, "canPublish">;
 	log: Logger;
-	onRenewed: () => void;
+	read: () => ReadonlyMap<number, number>;
+	onRenewed: (renewal: Renewal) => void;
 }): Share {
-	const { leases, transport, log, onRenewed } = options;
+	const { leases, transport, log, read, onRenewed } = options;
 	const stopping = new AbortController();
 	let cutOffAtMs: number | undefined;
 	let isOut = false;
@@ -52,14 +54,14 @@ export function shareOf(options: {
 	async function look(): Promise<void> {
 		if (transport.canPublish()) {
 			cutOffAtMs = undefined;
-			await leases.renew();
+			const renewal = await leases.renew(read());
 			if (isOut) log.info("The broker takes messages again: this node's relay takes part again");
 			isOut = false;
-			return onRenewed();
+			return onRenewed(renewal);
 		}
 		if (isOut) return;
 		cutOffAtMs ??= performance.now();
-		if (performance.now() - cutOffAtMs < CUT_OFF_MS) return leases.renew();
+		if (performance.now() - cutOffAtMs < CUT_OFF_MS) return onRenewed(await leases.renew(read()));
 		await leases.release();
 		isOut = true;
 		log.warn("The broker takes no messages from this node: its share of the outbox goes to those that can publish");

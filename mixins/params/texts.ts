@@ -54,16 +54,19 @@ const reading =
 		return text;
 	};
 
+const checkLine = reading(CONTROL);
+const checkText = reading(CONTROL_IN_TEXT);
+
 const messages = { control: "The '{field}' field must not contain control characters." };
 
 /** A `line`, for mixins, whose services may run with a validator that has not been told what follows. */
 export function lineOf(min: number, max: number) {
-	return { type: "custom", check: reading(CONTROL), min, max, messages };
+	return { type: "custom", check: checkLine, min, max, messages };
 }
 
 /** A `text`, likewise. */
 export function textOf(min: number, max: number) {
-	return { type: "custom", check: reading(CONTROL_IN_TEXT), min, max, messages };
+	return { type: "custom", check: checkText, min, max, messages };
 }
 
 /**
@@ -72,6 +75,6 @@ export function textOf(min: number, max: number) {
  */
 export function readTexts(validator: Rules): void {
 	validator.addMessage("control", messages.control);
-	validator.alias("line", { type: "custom", check: reading(CONTROL) });
-	validator.alias("text", { type: "custom", check: reading(CONTROL_IN_TEXT) });
+	validator.alias("line", { type: "custom", check: checkLine });
+	validator.alias("text", { type: "custom", check: checkText });
 }

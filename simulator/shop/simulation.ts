@@ -158,7 +158,9 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 		const overSinceMs = timeline.overSinceMs();
 		left = acting > 0 ? [`${acting} clients wait still`] : await stillToDo(control, rabbitmq);
 		if (overSinceMs === undefined) {
-			if (left.length === 0 && timeline.current().length === 0) timeline.beginNext();
+			const isAtRest = left.length === 0;
+			if (isAtRest && timeline.current().length > 0) timeline.endSoon();
+			else if (isAtRest) timeline.beginNext();
 			continue;
 		}
 		if (clock.nowMs() - overSinceMs > END_MS_MAX) break;

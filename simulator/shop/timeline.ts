@@ -7,6 +7,8 @@ export interface Timeline {
 	goOn(): void;
 	/** Nothing happens any more for which the next fault waits: it begins now. */
 	beginNext(): void;
+	/** There is nothing for those that last to disturb any more: they end soon, and cost no more steps. */
+	endSoon(): void;
 	/** Those that have begun, over or not. */
 	begun(): readonly Lasting[];
 	/** Those that last now. */
@@ -21,6 +23,13 @@ export interface Lasting {
 	readonly endMs: number;
 }
 
+interface Begun extends Lasting {
+	endMs: number;
+}
+
+/** Longer than a second, which is how often a node looks for work. */
+const SOON_MS = 2_000;
+
 /** @param soundFromStep from this step on none begins */
 export function newTimeline(
 	plans: readonly FaultPlan[],
@@ -30,8 +39,8 @@ export function newTimeline(
 	const { schedule, clock } = surroundings.world;
 	const openedStep = schedule.steps;
 	const waiting = plans.toSorted((a, b) => a.fromStep - b.fromStep);
-	const begun: Lasting[] = [];
-	let current: Lasting[] = [];
+	const begun: Begun[] = [];
+	let current: Begun[] = [];
 	let overSinceMs: number | undefined;
 
 	function beginNext(): void {
@@ -45,6 +54,10 @@ export function newTimeline(
 
 	return {
 		beginNext,
+		endSoon() {
+			const soonMs = clock.nowMs() + SOON_MS;
+			for (const each of current) each.endMs = Math.min(each.endMs, soonMs);
+		},
 		goOn() {
 			const nowMs = clock.nowMs();
 			if (schedule.steps >= soundFromStep) waiting.length = 0;

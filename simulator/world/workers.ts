@@ -9,8 +9,8 @@ export interface Workers<Job, Result> {
 	close(): Promise<void>;
 }
 
-/** What memory a process leaves behind with each job is given back when it ends. */
-const JOBS_MAX = 60;
+/** What a process may have kept of its jobs is given back when it ends. */
+const JOBS_MAX = 500;
 
 /** A job of two seconds takes ten times as long beside others; what goes on for longer would go on for ever. */
 const JOB_MS_MAX = 120_000;

@@ -6,6 +6,7 @@ import type { Topology } from "../../mixins/events/topology";
 import { append } from "../../mixins/outbox/append";
 import { partitionLeases } from "../../mixins/outbox/leases";
 import { relay, type Place, type Relay, type RelayOptions } from "../../mixins/outbox/relay";
+import { shareOf } from "../../mixins/outbox/share";
 import { outboxStatements } from "../../mixins/outbox/statements";
 import { queueNamed, QUIET } from "./transport.stage";
 
@@ -36,22 +37,39 @@ export function oneForEachPartition(): string[] {
 	return Array.from({ length: 16 }, (_, partition) => `${randomUUID().slice(0, -1)}${partition.toString(16)}`);
 }
 
-/** A relay that holds every partition for as long as it lives: nobody renews its leases, and a test may take longer. */
+/** A relay that holds every partition for as long as it lives, however late its leases are renewed. */
 export async function relayAlone(
 	db: Database,
 	options: Pick<RelayOptions, "transport"> & Partial<RelayOptions>,
 ): Promise<Relay> {
-	const leases = partitionLeases(db, "letters", `alone/${randomUUID()}`);
-	await leases.renew();
-	const all = leases.mine();
-	return relay({
+	const own = partitionLeases(db, "letters", `alone/${randomUUID()}`);
+	await own.renew();
+	const all = own.mine();
+	const { leases = { ...own, mine: () => all } } = options;
+	const log = { ...QUIET, debug: () => undefined, trace: () => undefined, fatal: () => undefined };
+	const worker = relay({
 		db,
 		statements: letterOutbox,
-		leases: { ...leases, mine: () => all },
 		topology: letterTopology,
 		producer: "letters",
 		meter: { count: () => undefined, time: () => undefined },
-		log: { ...QUIET, debug: () => undefined, trace: () => undefined, fatal: () => undefined },
+		log,
 		...options,
+		leases,
 	});
+	const share = shareOf({
+		leases,
+		transport: { canPublish: () => true },
+		log,
+		read: worker.read,
+		onRenewed: worker.renewed,
+	});
+	await share.start();
+	return {
+		...worker,
+		async stop() {
+			await worker.stop();
+			await share.stop();
+		},
+	};
 }

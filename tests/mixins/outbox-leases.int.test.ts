@@ -1,4 +1,6 @@
 import { partitionLeases, type Leases } from "../../mixins/outbox/leases";
+import { randomUUID } from "node:crypto";
+import { writeLetter } from "./letters";
 import { onServer } from "../support/postgres-server";
 import { until } from "../support/until";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
@@ -87,10 +89,69 @@ test("a relay that has its share keeps no other one from what is free, not even 
 	await rounds(3, [full, leaving, hungry]);
 	await leaving.release();
 
-	beforeCommit = () => hungry.renew();
+	beforeCommit = async () => void (await hungry.renew());
 	await full.renew();
 
 	expect(shares([full, hungry])).toEqual([8, 8]);
+});
+
+test("a renewal says which partitions are new here", async () => {
+	const [one, other] = relays("one", "other") as [Leases, Leases];
+
+	const first = await one.renew();
+	const second = await one.renew();
+	await one.release();
+	const third = await other.renew();
+
+	expect(first.gained.toSorted((a, b) => a - b)).toEqual(ALL);
+	expect(second.gained).toEqual([]);
+	expect(third.gained).toHaveLength(16);
+});
+
+test("a partition whose lease ran out is new again, although nobody else has taken it", async () => {
+	const [only] = relays("only") as [Leases];
+	await only.renew();
+	await database.ask("UPDATE letters.outbox_leases SET expires_at = now() WHERE partition = 3");
+
+	const { gained } = await only.renew();
+
+	expect(gained).toEqual([3]);
+});
+
+test("a renewal says whether something waits in its partitions behind what was read", async () => {
+	const [only] = relays("only") as [Leases];
+	const before = await only.renew();
+	const { partition, seq } = await writeLetter(database.db, randomUUID(), "waiting");
+	const unread = await only.renew();
+	const readAll = await only.renew(new Map([[partition, seq]]));
+	const readBefore = await only.renew(new Map([[partition, seq - 1]]));
+	const readElsewhere = await only.renew(new Map([[(partition + 1) % 16, seq]]));
+	await database.ask("UPDATE letters.outbox SET dead_at = now()");
+	const dead = await only.renew();
+	await database.ask("DELETE FROM letters.outbox");
+
+	expect([before, unread, readAll, readBefore, readElsewhere, dead].map(({ isWaiting }) => isWaiting)).toEqual([
+		false,
+		true,
+		false,
+		true,
+		true,
+		false,
+	]);
+});
+
+test("a renewal does not tell what waits in the partitions of others", async () => {
+	const [one, other] = relays("one", "other") as [Leases, Leases];
+	await rounds(3, [one, other]);
+	const { partition } = await writeLetter(database.db, randomUUID(), "of one of them");
+
+	const waits = new Map<Leases, boolean>();
+	for (const each of [one, other]) waits.set(each, (await each.renew()).isWaiting);
+	await database.ask("DELETE FROM letters.outbox");
+
+	const owner = one.mine().includes(partition) ? one : other;
+	expect(waits.get(owner)).toBe(true);
+	expect([...waits.values()].filter(Boolean)).toHaveLength(1);
 });
 
 test("a partition that a stranger has locked is the only one that is not renewed", async () => {

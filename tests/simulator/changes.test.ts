@@ -1,4 +1,4 @@
-import { mayChange } from "../../simulator/world/postgres/session";
+import { mayChange } from "../../simulator/world/postgres/statement";
 
 test.each([
 	["INSERT INTO orders.orders VALUES ($1)", true],

@@ -4,7 +4,7 @@ import { compileValidatorsOnce } from "../../simulator/world/validators";
 function newValidator() {
 	let times = 0;
 	class Counting {
-		compile(schema: object): unknown {
+		compile(schema: object): () => unknown {
 			times++;
 			return () => schema;
 		}
@@ -39,9 +39,21 @@ test("a schema with another limit, pattern or order of fields is another one", (
 	expect(new Set(all).size).toBe(all.length);
 });
 
-test("a schema with a function in it is compiled each time, as the function may know more than its text", () => {
+test("a function in a schema is the same one where it is the same object: it may know more than its text", () => {
 	const validator = newValidator();
-	const schemaOf = (least: number) => ({ take: { type: "number", custom: (value: number) => value >= least } });
+	const atLeast = (least: number) => (value: number) => value >= least;
+	const schemaOf = (custom: (value: number) => boolean) => ({ take: { type: "number", custom } });
+	const [one, two] = [atLeast(1), atLeast(2)];
 
-	expect(validator.compile(schemaOf(1))).not.toBe(validator.compile(schemaOf(2)));
+	expect(validator.compile(schemaOf(one))).toBe(validator.compile(schemaOf(one)));
+	expect(validator.compile(schemaOf(one))).not.toBe(validator.compile(schemaOf(two)));
+});
+
+test("a schema with a function that reads the call is compiled for each node", () => {
+	const validator = newValidator();
+	const custom = (value: number, _errors: [], _schema: object, _path: string, _parent: object, call: unknown) =>
+		value > 0 && call !== undefined;
+	const schema = () => ({ take: { type: "number", custom } });
+
+	expect(validator.compile(schema())).not.toBe(validator.compile(schema()));
 });

@@ -1,25 +1,31 @@
 import type { Writable } from "node:stream";
 import pg from "pg";
 import { gatherWrites } from "../../../mixins/gather-writes";
+import { onHost } from "../host";
 import { driver } from "./control";
 
-/** A connection to the real server, which one session after another is carried by. */
+/** A connection to the real server, which one transaction after another is carried by. */
 export interface Carrier {
 	readonly client: pg.Client;
 	readonly pid: number;
 	/** What the server told of itself when it was opened, e.g. `server_version`. */
 	readonly told: ReadonlyMap<string, string>;
+	/** The time that it was last told, or `undefined` where that may have been rolled back. */
+	toldMs: number | undefined;
 }
 
 /**
- * Connections that outlive the sessions of the simulation, and the simulations of a process: opening one takes 3 ms, and
- * its first use of a table as long again; what was prepared stays prepared. What ends a session leaves nothing of it here.
+ * Connections that outlive the sessions of the simulation, and the simulations of a process: opening one takes 3 ms, its
+ * first use of a table as long again, and each first use of a statement is planned. So a session has one while it has a
+ * transaction open, as a pooler does it, or something that outlives its transactions.
  */
 export interface Carriers {
 	/** One that works as the given client would. */
 	take(like: pg.Client): Promise<Carrier>;
+	/** Nothing of its session is left in it. */
+	giveBack(carrier: Carrier): void;
 	/** As when a session ends: rolls back, lets go of all locks, takes all settings back. */
-	giveBack(carrier: Carrier): Promise<void>;
+	clean(carrier: Carrier): Promise<void>;
 	/** A simulation begins: which of its sessions share a connection, and its plans, is not to follow from those before. */
 	beginAnew(): void;
 	close(): Promise<void>;
@@ -30,11 +36,12 @@ export function newCarriers(): Carriers {
 	/** Not used in this simulation yet. */
 	let spare: Carrier[] = [];
 	const all = new Set<Carrier>();
-	/** One after the other, so that those who connect at the same time are let in in their order. */
+	/** One after the other, so that those who ask at the same time are served in their order. */
 	let last: Promise<unknown> = Promise.resolve();
 
 	async function take(like: pg.Client): Promise<Carrier> {
-		const carrier = idle.pop() ?? (await anew()) ?? (await open(like));
+		// Its socket outlives the host that was the first to need it.
+		const carrier = idle.pop() ?? (await anew()) ?? (await onHost(undefined, () => open(like)));
 		all.add(carrier);
 		return carrier;
 	}
@@ -52,9 +59,10 @@ export function newCarriers(): Carriers {
 			last = taken;
 			return taken;
 		},
-		async giveBack(carrier) {
+		giveBack: (carrier) => void idle.push(carrier),
+		async clean(carrier) {
 			await driver.query.call(carrier.client, "ROLLBACK; SELECT pg_advisory_unlock_all(); RESET ALL");
-			idle.push(carrier);
+			carrier.toldMs = undefined;
 		},
 		beginAnew() {
 			spare = [...spare, ...idle.splice(0)];
@@ -80,5 +88,5 @@ async function open(like: pg.Client): Promise<Carrier> {
 	);
 	await (driver.connect.call(client) as Promise<void>);
 	gatherWrites((connection as unknown as { stream: Writable }).stream);
-	return { client, pid: (client as unknown as { processID: number }).processID, told };
+	return { client, pid: (client as unknown as { processID: number }).processID, told, toldMs: undefined };
 }

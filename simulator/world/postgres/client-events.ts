@@ -1,21 +1,18 @@
 import type { Socket } from "node:net";
 import type pg from "pg";
-import type { Carrier } from "./carriers";
 
 /** What a client of the driver says of itself; here the simulation says it. */
 interface Client {
 	connection: NodeJS.EventEmitter & { stream: Socket };
-	processID: number;
 	_connected: boolean;
 	_ended: boolean;
 	_queryable: boolean;
 	emit(event: string, ...args: unknown[]): boolean;
 }
 
-/** As a server greets it: with what there is to know of it. */
-export function tellConnected(client: pg.Client, { pid, told }: Carrier, isReadOnly: boolean): void {
+/** As a server greets it: with what there is to know of it, e.g. `server_version`. */
+export function tellConnected(client: pg.Client, told: ReadonlyMap<string, string>, isReadOnly: boolean): void {
 	const its = client as unknown as Client;
-	its.processID = pid;
 	its._connected = true;
 	its._queryable = true;
 	// It was never opened, and would remember each of these for when it is.

@@ -12,10 +12,12 @@ export interface Held {
 	what: string;
 	/** It may leave something changed behind. */
 	mayChange: boolean;
+	/** It leaves something behind that is there for longer than its transaction. */
+	isKept: boolean;
 	/** When it was to be sent, in ms of the world's time. */
 	sinceMs: number;
 	/** Sends it. @returns when it is answered, and nothing of it goes on */
-	send(carrier: Carrier, isLostAfterwards: boolean): Promise<void>;
+	send(isLostAfterwards: boolean): Promise<void>;
 	/** It comes to nothing. */
 	fail(error: Error): void;
 }
@@ -26,8 +28,10 @@ export interface Session {
 	readonly no: number;
 	readonly client: pg.Client;
 	readonly host: Host | undefined;
-	/** The real connection that it goes over. */
+	/** The real connection that it goes over, while it has something there. */
 	carrier: Carrier | undefined;
+	/** It has something there beyond the transaction, such as a lock or a setting. */
+	isKeeping: boolean;
 	held: Held[];
 	/** What was sent and is not answered. */
 	current: string | undefined;
@@ -39,8 +43,6 @@ export interface Session {
 	changes: string[];
 	/** When a transaction was begun of which PostgreSQL is told with its first statement. */
 	heldBack: number | undefined;
-	/** The time that PostgreSQL was last told, or `undefined` where that may have been rolled back. */
-	toldMs: number | undefined;
 	/** How long a statement waits for one lock. */
 	lockWaitMsMax: number;
 	/** Why PostgreSQL was told to give the current statement up: this is said in place of its own error. */
@@ -59,13 +61,13 @@ export function newSession(no: number, client: pg.Client, host: Host | undefined
 		client,
 		host,
 		carrier: undefined,
+		isKeeping: false,
 		held: [],
 		current: undefined,
 		isBlocked: false,
 		isInTransaction: false,
 		changes: [],
 		heldBack: undefined,
-		toldMs: undefined,
 		lockWaitMsMax: limits.lock_timeout,
 		verdict: undefined,
 		isOver: false,
@@ -84,14 +86,4 @@ function limitsOf(client: pg.Client): Record<Limit, number> {
 		idle_in_transaction_session_timeout: read("idle_in_transaction_session_timeout"),
 		query_timeout: read("query_timeout"),
 	};
-}
-
-/** The text of what the driver is asked. */
-export function sqlOf(query: unknown): string {
-	return typeof query === "string" ? query : (query as { text: string }).text;
-}
-
-/** By its words: what only reads or locks is left out. */
-export function mayChange(text: string): boolean {
-	return /\b(INSERT|DELETE|TRUNCATE)\b|(?<!\bFOR (NO KEY )?)\bUPDATE\b/.test(text);
 }

@@ -11,7 +11,8 @@ import { driver } from "./control";
 import { adminShutdown, connectTimeout, ended, lost, notQueryable, readTimeout, refused } from "./errors";
 import { idsIn } from "./ids";
 import { inOrder } from "./order";
-import { mayChange, newSession, sqlOf, type Held, type Session } from "./session";
+import { newSession, type Held, type Session } from "./session";
+import { brief, isKept, mayChange, NOTHING, READ_ONLY, sqlOf, textOf } from "./statement";
 import { begins, endsUnbegun, timeOf } from "./time";
 import { waits } from "./waits";
 
@@ -97,11 +98,16 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 				clearTimeout(patience);
 				if (sessions.isDown) return reject(refused());
 				const letIn = async (): Promise<void> => {
-					session.carrier = await carriers.take(client);
-					if (sessions.isReadOnly) await driver.query.call(session.carrier.client, READ_ONLY);
+					const { isReadOnly } = sessions;
+					const carrier = await carriers.take(client);
+					if (isReadOnly) {
+						await driver.query.call(carrier.client, READ_ONLY);
+						session.carrier = carrier;
+						session.isKeeping = true;
+					} else carriers.giveBack(carrier);
 					open.add(session);
 					whenAwake(host, () => {
-						tellConnected(client, session.carrier!, sessions.isReadOnly);
+						tellConnected(client, carrier.told, isReadOnly);
 						resolve();
 					});
 				};
@@ -129,13 +135,15 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 				text: textOf(args[0]),
 				what: `${brief(textOf(args[0]))}${idsIn(args)}${session.isInTransaction ? "" : " alone"}`,
 				mayChange: mayChange(sqlOf(args[0])),
+				isKept: isKept(sqlOf(args[0])),
 				sinceMs: clock.nowMs(),
 				fail: (error) => answer(() => reject(error)),
-				async send({ client: real }, isLostAfterwards) {
+				async send(isLostAfterwards) {
 					let outcome: () => void;
 					if (endsUnbegun(session, textOf(args[0]))) return answer(() => resolve(NOTHING[textOf(args[0])]));
+					session.carrier ??= await carriers.take(client);
 					try {
-						const result = await driver.query.apply(real, timeOf(session, args, clock.nowMs()));
+						const result = await driver.query.apply(session.carrier.client, timeOf(session, args, clock.nowMs()));
 						if (!Array.isArray(result)) inOrder(result.rows, sqlOf(args[0]));
 						outcome = () => resolve(Array.isArray(result) ? result.at(-1) : result);
 					} catch (error) {
@@ -180,7 +188,17 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 		const { carrier } = session;
 		session.carrier = undefined;
 		waiting.over(session);
-		if (carrier) await carriers.giveBack(carrier);
+		if (!carrier) return;
+		await carriers.clean(carrier);
+		carriers.giveBack(carrier);
+	}
+
+	/** Its transaction is over: another session's may go there. */
+	function letGo(session: Session): void {
+		const { carrier } = session;
+		if (!carrier || session.isInTransaction || session.isKeeping) return;
+		session.carrier = undefined;
+		carriers.giveBack(carrier);
 	}
 
 	/** The program hears that its connection is gone, and the server as well. */
@@ -221,14 +239,16 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 		statements++;
 		const { text } = held;
 		if (held.mayChange) session.changes.push(text);
+		session.isKeeping ||= held.isKept;
 		waiting.sent(session, text);
-		void held.send(session.carrier!, how === "after").finally(() => {
+		void held.send(how === "after").finally(() => {
 			waiting.answered(session, text);
 			if (!session.isInTransaction) {
 				const changes = session.changes.splice(0);
 				if (changes.length > 0 && text !== "ROLLBACK") sessions.onCommit?.(changes);
 			}
 			if (how === "after" || session.isOver) waiting.goesOn(() => lose(session, lost()));
+			else letGo(session);
 		});
 	}
 
@@ -269,25 +289,6 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 		},
 	};
 	return sessions;
-}
-
-/** What the driver answers where the server has nothing to do. */
-const NOTHING: Readonly<Record<string, object>> = {
-	BEGIN: { command: "BEGIN", rows: [], rowCount: null },
-	COMMIT: { command: "COMMIT", rows: [], rowCount: null },
-	ROLLBACK: { command: "ROLLBACK", rows: [], rowCount: null },
-};
-
-const READ_ONLY = "SET default_transaction_read_only = on";
-
-function textOf(query: unknown): string {
-	if (typeof query === "string") return query;
-	const { name, text } = query as { name?: string; text: string };
-	return name ?? text;
-}
-
-function brief(text: string): string {
-	return text.replaceAll(/\s+/g, " ").slice(0, 70);
 }
 
 function nameOf(host: Host | undefined): string {

@@ -1,5 +1,6 @@
 import { driver } from "./control";
-import { sqlOf, type Session } from "./session";
+import type { Session } from "./session";
+import { sqlOf } from "./statement";
 
 const LOCK_WAIT = /SET LOCAL lock_timeout = (\d+)/;
 
@@ -31,12 +32,12 @@ export function timeOf(session: Session, args: unknown[], nowMs: number): unknow
 		const begun = new Date(session.heldBack).toISOString();
 		session.heldBack = undefined;
 		// What is set is taken back by a rollback, so it is set again after each.
-		session.toldMs = nowMs;
+		session.carrier!.toldMs = nowMs;
 		aside(session, `SET sim.now = '${begun}'; SET sim.clock = '${at}'; BEGIN`);
 	}
 	const wait = LOCK_WAIT.exec(text);
 	if (wait) session.lockWaitMsMax = Number(wait[1]);
-	if (session.toldMs !== nowMs && knowsTime(sqlOf(args[0]))) tell(session, nowMs);
+	if (session.carrier!.toldMs !== nowMs && knowsTime(sqlOf(args[0]))) tell(session, nowMs);
 	return wait ? ["SELECT 1"] : args;
 }
 
@@ -47,7 +48,7 @@ function knowsTime(text: string): boolean {
 }
 
 function tell(session: Session, nowMs: number): void {
-	session.toldMs = nowMs;
+	session.carrier!.toldMs = nowMs;
 	const values = [new Date(nowMs).toISOString()];
 	// now() is the beginning of the transaction, clock_timestamp() is now.
 	if (session.isInTransaction)

@@ -178,7 +178,7 @@ export function waits(options: {
 			clearTimeout(session.limit);
 			if (/^(COMMIT|ROLLBACK)\b/.test(text)) {
 				session.isInTransaction = false;
-				session.toldMs = undefined;
+				if (session.carrier) session.carrier.toldMs = undefined;
 			}
 			if (!session.isInTransaction) mayHaveFreed = true;
 			else if (!session.isOver)
