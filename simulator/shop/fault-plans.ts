@@ -4,6 +4,8 @@ import type { Random } from "../world/random";
 interface Timed {
 	fromStep: number;
 	forMs: number;
+	/** It waits until this action was called on its node, and the call has not reached it yet; at the longest until all is done. */
+	whenAsked?: string;
 }
 
 /** Something that goes wrong, and ends. Nodes are numbered from 0. */

@@ -17,6 +17,13 @@ const SPLIT: readonly (readonly ServiceName[])[] = [
 	WHOLE,
 	["orders", "cart"],
 ];
+/** Whoever leads a saga has to call others for each of its steps. */
+const APART: readonly (readonly ServiceName[])[] = [
+	["products", "payments"],
+	["orders", "cart"],
+	["products", "payments", "cart"],
+	["orders", "cart"],
+];
 /** Nobody registers here, and a node that starts waits until it has heard of each service: so it is on two of them. */
 const USERS_ON = 2;
 
@@ -29,7 +36,7 @@ export function drawNodes(random: Random): NodePlan[] {
 	const count = random.chance(0.9) ? 3 : 4;
 	const isSplit = random.chance(0.5);
 	return Array.from({ length: count }, (_, at) => ({
-		services: servicesOf(at, isSplit),
+		services: servicesOf(at, isSplit ? SPLIT[at]! : WHOLE),
 		clockOffsetMs: hasClocks ? random.pick(CLOCK_OFFSETS_MS) : 0,
 		clockDrift: hasClocks ? random.pick([0, 0.0005, -0.0005]) : 0,
 	}));
@@ -37,9 +44,14 @@ export function drawNodes(random: Random): NodePlan[] {
 
 /** The same nodes, with the services on some of them. */
 export function split(nodes: readonly NodePlan[]): NodePlan[] {
-	return nodes.map((node, at) => ({ ...node, services: servicesOf(at, true) }));
+	return nodes.map((node, at) => ({ ...node, services: servicesOf(at, SPLIT[at]!) }));
 }
 
-function servicesOf(at: number, isSplit: boolean): ServiceName[] {
-	return [...(isSplit ? SPLIT[at]! : WHOLE), ...(at < USERS_ON ? (["users"] as const) : [])];
+/** The same nodes, and who leads sagas has none of their participants. */
+export function apart(nodes: readonly NodePlan[]): NodePlan[] {
+	return nodes.map((node, at) => ({ ...node, services: servicesOf(at, APART[at]!) }));
+}
+
+function servicesOf(at: number, services: readonly ServiceName[]): ServiceName[] {
+	return [...services, ...(at < USERS_ON ? (["users"] as const) : [])];
 }

@@ -1,3 +1,4 @@
+import { RABBITMQ } from "../world/world";
 import { begin, type Fault, type FaultSurroundings } from "./faults";
 import type { FaultPlan } from "./fault-plans";
 
@@ -36,12 +37,20 @@ export function newTimeline(
 	surroundings: FaultSurroundings,
 	soundFromStep = Infinity,
 ): Timeline {
-	const { schedule, clock } = surroundings.world;
+	const { world, cluster } = surroundings;
+	const { schedule, clock, network } = world;
 	const openedStep = schedule.steps;
 	const waiting = plans.toSorted((a, b) => a.fromStep - b.fromStep);
 	const begun: Begun[] = [];
 	let current: Begun[] = [];
 	let overSinceMs: number | undefined;
+
+	function isTime({ fromStep, whenAsked, ...plan }: FaultPlan): boolean {
+		if (schedule.steps - openedStep < fromStep) return false;
+		if (whenAsked === undefined || !("node" in plan) || plan.node === undefined) return true;
+		const { host } = cluster.nodes[plan.node % cluster.nodes.length]!;
+		return network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`);
+	}
 
 	function beginNext(): void {
 		const plan = waiting.shift();
@@ -67,7 +76,7 @@ export function newTimeline(
 				schedule.note(`FAULT OVER: ${fault.plan.kind}`);
 				fault.end();
 			}
-			while (waiting[0] && schedule.steps - openedStep >= waiting[0].fromStep) beginNext();
+			while (waiting[0] && isTime(waiting[0])) beginNext();
 			if (waiting.length === 0 && current.length === 0) overSinceMs ??= nowMs;
 		},
 		begun: () => begun,

@@ -38,6 +38,8 @@ export interface Network {
 	/** What was lost on the way is sent again by TCP: it arrives now. */
 	mend(cut: Cut): void;
 	isCut(host: Host | undefined, server: string, way: "out" | "in"): boolean;
+	/** Whether these bytes are on their way from a server to a host, and not there yet. */
+	isOnItsWay(host: Host, server: string, bytes: string): boolean;
 	/** Ends a connection without a word to either: both see a reset. */
 	reset(link: Link): void;
 	readonly links: ReadonlySet<Link>;
@@ -222,6 +224,12 @@ export function newNetwork(schedule: () => Schedule, random: Random): Network {
 			}
 		},
 		isCut,
+		isOnItsWay(host, server, bytes) {
+			const its = [...links].filter((link) => link.host === host && link.server === server);
+			return its.some(({ in: { waiting } }) =>
+				waiting.some((each) => typeof each !== "string" && each.includes(bytes)),
+			);
+		},
 		reset(link) {
 			const open = link as OpenLink;
 			tellLost(open);

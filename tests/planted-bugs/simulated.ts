@@ -17,7 +17,8 @@ const USAGE = `Plants each bug in a copy of this tree, and simulates the shop wi
 
   npm run simulate:bugs -- [WORDS]      those whose names have one of these in them (default: all that are not named)
   ... --seeds N                         so many seeds at most for each (default 1,000)
-  ... --with FAULT                      of these only seeds with it, e.g. "queue silent": the others count, and are left out
+  ... --with FAULT                      of these only seeds with it, e.g. "queue silent", or "asked" for one that waits for a
+                                        call: the others count, and are left out
   ... --from SEED                       the first of them (default 1)
   ... --seconds S                       begins no more seeds of a bug after so long (default 1,800)
   ... --workers W                       so many processes (default 1)
@@ -108,7 +109,7 @@ async function search(bug: string, options: Options): Promise<Finding> {
 	const one = async (): Promise<void> => {
 		while (next < seeds && !found && realMs() < endMs) {
 			const plan = planOf(from + next++);
-			if (fault && plan.faults.every(({ kind }) => kind !== fault)) continue;
+			if (fault && !plan.faults.some((each) => each.kind === fault || (fault === "asked" && each.whenAsked))) continue;
 			const answer = await pool.run({ plan, isTold: false });
 			if (answer.violations.length === 0 || found) continue;
 			const by = [...new Set(answer.violations.map(kindOf))];
