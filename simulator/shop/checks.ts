@@ -1,5 +1,6 @@
 import { brokenInvariants } from "../../tests/support/invariants";
 import type { RabbitmqModel } from "../world/rabbitmq/model";
+import { turnedAwayWithoutReason } from "./failures";
 import { grown } from "./growth";
 import { brokenAnswers } from "./history";
 import type { Plan } from "./plan";
@@ -23,8 +24,14 @@ export async function brokenInTheEnd(known: Known): Promise<string[]> {
 	const database = { query: async (text: string, values?: unknown[]) => ({ rows: await control.query(text, values) }) };
 	const { heard } = stage;
 	const broken = await brokenInvariants({ database: database as never, heard, initialStock: stockOf(known) });
-	const answers = brokenAnswers(stage.client.history, await readRecords(control));
-	return [...broken, ...deadLetters(stage.world.rabbitmq), ...answers, ...(await grown(stage))];
+	const records = await readRecords(control);
+	return [
+		...broken,
+		...deadLetters(stage.world.rabbitmq),
+		...brokenAnswers(stage.client.history, records),
+		...turnedAwayWithoutReason({ ...known, orders: records.orders, history: stage.client.history }),
+		...(await grown(stage)),
+	];
 }
 
 /** What was put into the shop of each product, as far as its clerks know. */

@@ -12,7 +12,14 @@ export interface Records {
 	/** Checkouts that were answered by an idempotency key. */
 	keys: { userId: string; key: string; orderId: string }[];
 	checkouts: { orderId: string; userId: string; items: Line[]; total: number }[];
-	orders: { orderId: string; userId: string; items: Line[]; total: number; status: string }[];
+	orders: {
+		orderId: string;
+		userId: string;
+		items: Line[];
+		total: number;
+		status: string;
+		failureReason: string | null;
+	}[];
 	/** Of each product, what all carts of a user hold, whatever became of them. */
 	inCarts: { userId: string; productId: string; quantity: number }[];
 	products: { productId: string; price: number; active: boolean; timesAdjusted: number; adjustedBy: number }[];
@@ -24,7 +31,7 @@ const RECORDS = `SELECT
 	(SELECT coalesce(json_agg(json_build_object('orderId', order_id, 'userId', user_id, 'items', items, 'total', total)
 		ORDER BY order_id), '[]') FROM cart.checkouts) AS checkouts,
 	(SELECT coalesce(json_agg(json_build_object('orderId', id, 'userId', user_id, 'items', items, 'total', total,
-		'status', status) ORDER BY id), '[]') FROM orders.orders) AS orders,
+		'status', status, 'failureReason', failure_reason) ORDER BY id), '[]') FROM orders.orders) AS orders,
 	(SELECT coalesce(json_agg(line), '[]') FROM (
 		SELECT user_id AS "userId", product_id AS "productId", sum(quantity) AS quantity
 		FROM cart.items JOIN cart.carts ON carts.id = cart_id GROUP BY user_id, product_id ORDER BY user_id, product_id

@@ -31,14 +31,15 @@ function shopWith(change: Partial<Records> = {}): Records {
 	return {
 		keys: [{ userId: "ada", key: "checkout", orderId: "o1" }],
 		checkouts: [order()],
-		orders: [{ ...order(), status: "CONFIRMED" }],
+		orders: [{ ...order(), status: "CONFIRMED", failureReason: null }],
 		inCarts: [{ userId: "ada", productId: "lamp", quantity: 2 }],
 		products: [{ productId: "lamp", price: 500, active: true, timesAdjusted: 0, adjustedBy: 0 }],
 		...change,
 	};
 }
 const NOTHING = shopWith({ keys: [], checkouts: [], orders: [] });
-const ordered = (change: object): Records => shopWith({ orders: [{ ...order(), status: "CONFIRMED", ...change }] });
+const ordered = (change: object): Records =>
+	shopWith({ orders: [{ ...order(), status: "CONFIRMED", failureReason: null, ...change }] });
 
 test("whoever was told the truth has nothing to complain of", () => {
 	const history = [add(UNKNOWN), add(CART), checkOut(UNKNOWN), checkOut(orderAnswer()), checkOut(orderAnswer())];
@@ -94,7 +95,9 @@ test("an answer shows the order as it is", () => {
 });
 
 test("an order that comes from no checkout is nobody's", () => {
-	const records = shopWith({ orders: [...shopWith().orders, { ...order({ orderId: "o2" }), status: "PENDING" }] });
+	const records = shopWith({
+		orders: [...shopWith().orders, { ...order({ orderId: "o2" }), status: "PENDING", failureReason: null }],
+	});
 
 	expect(brokenAnswers([add(CART), checkOut(orderAnswer())], records)).toEqual(["I6: order o2 comes from no checkout"]);
 });
