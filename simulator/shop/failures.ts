@@ -1,4 +1,5 @@
 import type { Command } from "./client";
+import type { FaultKind } from "./fault-plans";
 import type { Plan, ShopperPlan } from "./plan";
 import type { Records } from "./records";
 
@@ -50,6 +51,14 @@ interface Asked {
 /** As long as the shortest time limit of a step. */
 const LONG_MS = 2_000;
 
+/** The sandbox provider keeps its books in the same PostgreSQL, and can't answer without them. */
+const OF_THE_BOOKS: ReadonlySet<FaultKind> = new Set([
+	"cut off",
+	"lost connections",
+	"postgres restarts",
+	"postgres read-only",
+]);
+
 const isScarce = ({ plan, wanted }: Asked): boolean =>
 	wanted.some((at) => demandFor(plan, at) > plan.products[at]!.stock);
 const isWithdrawn = ({ plan, wanted }: Asked): boolean => wanted.some((at) => isDoneBy(plan, "withdraw", at));
@@ -57,7 +66,8 @@ const isWithdrawn = ({ plan, wanted }: Asked): boolean => wanted.some((at) => is
 const FAILURES: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	PAYMENT_DECLINED: ({ token }) => token === "tok_decline",
 	INSUFFICIENT_FUNDS: ({ token }) => token === "tok_insufficient_funds",
-	PAYMENT_UNAVAILABLE: ({ token }) => ["tok_late", "tok_down", "tok_timeout"].includes(token),
+	PAYMENT_UNAVAILABLE: ({ plan, token }) =>
+		["tok_late", "tok_down", "tok_timeout"].includes(token) || plan.faults.some(({ kind }) => OF_THE_BOOKS.has(kind)),
 	OUT_OF_STOCK: isScarce,
 	PRODUCT_UNAVAILABLE: isWithdrawn,
 	PRICE_CHANGED: ({ plan, wanted }) => wanted.some((at) => isDoneBy(plan, "reprice", at)),
