@@ -6,6 +6,8 @@ interface Timed {
 	forMs: number;
 	/** It waits until this action was called on its node, and the call has not reached it yet; at the longest until all is done. */
 	whenAsked?: string;
+	/** And so many steps more. */
+	afterSteps?: number;
 }
 
 /** Something that goes wrong, and ends. Nodes are numbered from 0. */

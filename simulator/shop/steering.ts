@@ -1,6 +1,7 @@
 import { hashOf, randomOf, type Random } from "../world/random";
 import { drawFault, FAULT_KINDS, type FaultPlan } from "./fault-plans";
-import { apart, split } from "./node-plans";
+import { arrivingLate } from "./late-calls";
+import { split } from "./node-plans";
 import type { Plan, ShopperPlan } from "./plan";
 
 /** So near to each other two faults begin that are to last at once, in steps. */
@@ -27,7 +28,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.08)) return { ...steered, faults: returning(random) };
 	if (random.chance(0.1)) return { ...steered, faults: [stuck(random), ...plan.faults].slice(0, FAULTS_MAX) };
 	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [ofOneNode(random, plan)] };
-	if (random.chance(0.25)) return { ...steered, ...caught(steered, random) };
+	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
 	return steered;
 }
 
@@ -76,42 +77,6 @@ function ofOneNode(random: Random, { nodes }: Plan): FaultPlan {
 	const fault = drawFault(random, nodes.length, [[1, kind]]);
 	const its = fault.kind === "lost connections" ? { node: random.below(nodes.length), chance: 0.3 } : {};
 	return { ...fault, ...its, fromStep: random.below(400), forMs: random.between(17_000, 22_000) };
-}
-
-/** What a saga asks of participants. */
-const STEPS = [
-	"products.reserve",
-	"products.undoReserve",
-	"products.secure",
-	"payments.authorise",
-	"payments.void",
-	"payments.capture",
-	"payments.refund",
-] as const;
-
-/**
- * A node stands still with such a call on its way to it, for longer than its caller waits: what was given up on, undone or
- * done elsewhere by then arrives all the same. There is little in stock, so that much is refused.
- */
-function caught({ nodes, products, faults }: Plan, random: Random): Partial<Plan> {
-	const called = apart(nodes);
-	const whenAsked = random.pick([...STEPS, "products.reserve", "payments.authorise"] as const);
-	const fault: FaultPlan = {
-		kind: random.pick(["freeze", "freeze", "cut off"]),
-		node: random.pick(
-			[...called.keys()].filter((at) => called[at]!.services.some((each) => whenAsked.startsWith(each))),
-		),
-		from: "rabbitmq",
-		way: random.pick(["in", "both"]),
-		fromStep: random.below(100),
-		forMs: random.between(6_000, 13_000),
-		whenAsked,
-	};
-	return {
-		nodes: called,
-		products: products.map((product) => ({ ...product, stock: random.pick([2, 5, product.stock]) })),
-		faults: [fault, ...faults.slice(0, 2)],
-	};
 }
 
 /** What a step has to change is locked for longer than it is waited for: so the step fails, and is tried again. */

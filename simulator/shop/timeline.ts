@@ -45,15 +45,20 @@ export function newTimeline(
 	let current: Begun[] = [];
 	let overSinceMs: number | undefined;
 
-	function isTime({ fromStep, whenAsked, ...plan }: FaultPlan): boolean {
+	/** When what the first one waits for was seen. */
+	let askedStep: number | undefined;
+
+	function isTime({ fromStep, whenAsked, afterSteps = 0, ...plan }: FaultPlan): boolean {
 		if (schedule.steps - openedStep < fromStep) return false;
 		if (whenAsked === undefined || !("node" in plan) || plan.node === undefined) return true;
 		const { host } = cluster.nodes[plan.node % cluster.nodes.length]!;
-		return network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`);
+		if (network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`)) askedStep ??= schedule.steps;
+		return askedStep !== undefined && schedule.steps - askedStep >= afterSteps;
 	}
 
 	function beginNext(): void {
 		const plan = waiting.shift();
+		askedStep = undefined;
 		if (!plan) return;
 		const nowMs = clock.nowMs();
 		const lasting = { fault: begin(plan, surroundings), sinceMs: nowMs, endMs: nowMs + plan.forMs };
