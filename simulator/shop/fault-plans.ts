@@ -8,6 +8,8 @@ interface Timed {
 	whenAsked?: string;
 	/** And so many steps more. */
 	afterSteps?: number;
+	/** It waits until a message waits in its queue; at the longest until all is done. */
+	whenWaiting?: boolean;
 }
 
 /** Something that goes wrong, and ends. Nodes are numbered from 0. */

@@ -11,8 +11,8 @@ const FAULTS_MAX = 4;
 /**
  * Leads some plans to where few come by chance, as `--coverage` has shown: two faults of any kinds at once, orders that
  * expire while they are paid for, cancellations in the moment of the confirmation, parcels that arrive, a cluster that has to
- * do without one of its nodes, calls that arrive when nobody waits for them any more. Of a stream of its own, so that the
- * rest of a plan is as it was.
+ * do without one of its nodes, calls that arrive when nobody waits for them any more, queues that lose something. Of a
+ * stream of its own, so that the rest of a plan is as it was.
  */
 export function steer(plan: Plan): Plan {
 	const random = randomOf(hashOf(`what steers plan ${plan.seed}`));
@@ -29,6 +29,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.1)) return { ...steered, faults: [stuck(random), ...plan.faults].slice(0, FAULTS_MAX) };
 	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [ofOneNode(random, plan)] };
 	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
+	if (random.chance(0.2)) return { ...steered, faults: [losing(random), ...plan.faults.slice(0, 2)] };
 	return steered;
 }
 
@@ -77,6 +78,13 @@ function ofOneNode(random: Random, { nodes }: Plan): FaultPlan {
 	const fault = drawFault(random, nodes.length, [[1, kind]]);
 	const its = fault.kind === "lost connections" ? { node: random.below(nodes.length), chance: 0.3 } : {};
 	return { ...fault, ...its, fromStep: random.below(400), forMs: random.between(17_000, 22_000) };
+}
+
+/** A queue loses what waits in it, or what comes for it. */
+function losing(random: Random): FaultPlan {
+	const kind = random.pick(["queue deleted", "queue deleted", "bindings lost"] as const);
+	const fromStep = random.below(random.pick([60, 600]));
+	return { kind, nth: random.below(1_000), fromStep, forMs: random.pick([300, 7_000]), whenWaiting: true };
 }
 
 /** What a step has to change is locked for longer than it is waited for: so the step fails, and is tried again. */

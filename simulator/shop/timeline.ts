@@ -37,19 +37,23 @@ export function newTimeline(
 	surroundings: FaultSurroundings,
 	soundFromStep = Infinity,
 ): Timeline {
-	const { world, cluster } = surroundings;
-	const { schedule, clock, network } = world;
+	const { world, cluster, queues } = surroundings;
+	const { schedule, clock, network, rabbitmq } = world;
 	const openedStep = schedule.steps;
 	const waiting = plans.toSorted((a, b) => a.fromStep - b.fromStep);
 	const begun: Begun[] = [];
 	let current: Begun[] = [];
 	let overSinceMs: number | undefined;
 
+	const isInUse = (queue: string): boolean => rabbitmq.queues().some(({ name, ready }) => name === queue && ready > 0);
+
 	/** When what the first one waits for was seen. */
 	let askedStep: number | undefined;
 
-	function isTime({ fromStep, whenAsked, afterSteps = 0, ...plan }: FaultPlan): boolean {
+	function isTime(plan: FaultPlan): boolean {
+		const { fromStep, whenAsked, afterSteps = 0, whenWaiting } = plan;
 		if (schedule.steps - openedStep < fromStep) return false;
+		if (whenWaiting && "nth" in plan && plan.nth !== undefined) return isInUse(queues[plan.nth % queues.length]!);
 		if (whenAsked === undefined || !("node" in plan) || plan.node === undefined) return true;
 		const { host } = cluster.nodes[plan.node % cluster.nodes.length]!;
 		if (network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`)) askedStep ??= schedule.steps;
