@@ -1,6 +1,6 @@
 import type { Cut } from "../world/network";
-import { POSTGRES } from "../world/postgres/sessions";
-import { RABBITMQ, type World } from "../world/world";
+import { POSTGRES, RABBITMQ } from "../world/servers";
+import type { World } from "../world/world";
 import { onHost } from "../world/host";
 import type { FaultKind, FaultPlan } from "./fault-plans";
 import type { ShopNode } from "./nodes";

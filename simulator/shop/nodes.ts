@@ -1,7 +1,8 @@
 import { startNode, type Node } from "../../node/node";
 import { readSettings } from "../../node/settings";
 import { onHost, type Host } from "../world/host";
-import { RABBITMQ, type World } from "../world/world";
+import { RABBITMQ } from "../world/servers";
+import type { World } from "../world/world";
 
 /** One node of the shop in the simulation; after a restart it is another process with the same name. */
 export interface ShopNode {

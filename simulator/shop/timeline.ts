@@ -1,4 +1,4 @@
-import { RABBITMQ } from "../world/world";
+import { RABBITMQ } from "../world/servers";
 import { begin, type Fault, type FaultSurroundings } from "./faults";
 import type { FaultPlan } from "./fault-plans";
 

@@ -9,6 +9,10 @@ import { compileValidatorsOnce } from "./validators";
 /** When every simulation begins. Fixed, so that a seed tells the same story on any day. */
 export const START_MS = Date.UTC(2026, 5, 15, 12);
 
+// Jest's workers run one suite after another: the next one would wait for a timer of ours for ever.
+if ("expect" in globalThis)
+	throw new Error("A simulation takes over its process, so a test has to run it in one of its own");
+
 let chance = randomOf(0);
 
 replaceChance(() => chance);

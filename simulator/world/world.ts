@@ -8,10 +8,8 @@ import { newSessions, type Sessions } from "./postgres/sessions";
 import { rabbitmqModel, type RabbitmqModel } from "./rabbitmq/model";
 import type { Session } from "./postgres/session";
 import { hashOf, randomOf, type Random } from "./random";
+import { RABBITMQ } from "./servers";
 import { newSchedule, type Schedule, type Weather } from "./schedule";
-
-/** The name at which hosts reach it: amqp://rabbitmq.sim */
-export const RABBITMQ = "rabbitmq.sim";
 
 /** One simulation: hosts, their servers, and what may happen between them. */
 export interface World {

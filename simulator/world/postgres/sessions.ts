@@ -11,13 +11,11 @@ import { driver } from "./control";
 import { adminShutdown, connectTimeout, ended, lost, notQueryable, readTimeout, refused } from "./errors";
 import { idsIn } from "./ids";
 import { inOrder } from "./order";
+import { POSTGRES } from "../servers";
 import { newSession, type Held, type Session } from "./session";
 import { brief, isKept, mayChange, NOTHING, READ_ONLY, sqlOf, textOf } from "./statement";
 import { begins, endsUnbegun, timeOf } from "./time";
 import { waits } from "./waits";
-
-/** The name under which hosts are cut off from it. */
-export const POSTGRES = "postgres";
 
 /** PostgreSQL as the hosts of one simulation see it: real, and one statement at a time. */
 export interface Sessions extends Source {
