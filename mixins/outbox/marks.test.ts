@@ -25,6 +25,22 @@ test("a partition that was away is read from its beginning: others have worked o
 	expect(read.of([1])).toEqual([0]);
 });
 
+test("of what is to be read again the rest stays as it is, and a read under way raises nothing of it", () => {
+	const read = over(1, 2);
+	read.raise(1, 50);
+	read.raise(2, 60);
+	read.begin();
+
+	read.reset([1]);
+	read.raise(1, 55);
+	read.raise(2, 65);
+
+	expect([...read.all()]).toEqual([
+		[1, 0],
+		[2, 65],
+	]);
+});
+
 test("a mark is only raised by more and lowered by less", () => {
 	const read = over(1);
 
