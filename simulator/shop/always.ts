@@ -120,7 +120,9 @@ const HOLDINGS = `SELECT 'I1: order ' || o.id || ' is ' || o.status || ' and its
 	FROM orders.orders o LEFT JOIN catalog.reservations r ON r.order_id = o.id
 	WHERE (o.status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED') AND r.state IS DISTINCT FROM 'SOLD'
 			AND (r.state IS DISTINCT FROM 'RESERVED' OR r.expires_at IS NOT NULL))
-		OR (o.status = 'COMPENSATED' AND r.state IN ('RESERVED', 'SOLD'))`;
+		OR (o.status = 'COMPENSATED' AND r.state IN ('RESERVED', 'SOLD') AND NOT EXISTS (
+			SELECT FROM orders.saga_state WHERE saga = 'giving back by hand' AND correlation_id = o.id::text AND status <> 'COMPLETED'
+		))`;
 
 const BROKEN = `SELECT fault FROM (${[STOCK, LIVES, MONEY, HOLDINGS].join(" UNION ALL ")}) AS broken (fault)`;
 

@@ -12,7 +12,7 @@ import { openControl, type Control } from "../world/postgres/control";
 import type { PostgresServer } from "../world/postgres/server";
 import { pairOf } from "./coverage";
 import { statesOf, WATCHED } from "./coverage-tables";
-import { FAULT_KINDS } from "./fault-plans";
+import { DECIDED_KINDS, FAULT_KINDS } from "./fault-plans";
 import { DATABASE } from "./template";
 
 type AnySaga = Pick<SagaDefinition<never>, "name" | "steps">;
@@ -45,7 +45,7 @@ async function knownOf(control: Pick<Control, "query">): Promise<Known[]> {
 		{ heading: "event published", what: events.map(({ type }) => type) },
 		{ heading: "event handled", what: handled() },
 		{ heading: "event in trouble", what: inTrouble() },
-		{ heading: "fault", what: FAULT_KINDS },
+		{ heading: "fault", what: [...FAULT_KINDS, ...DECIDED_KINDS] },
 		{ heading: "faults at once", what: pairs() },
 		{ heading: "statement", what: statements() },
 	];

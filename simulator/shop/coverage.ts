@@ -3,7 +3,7 @@ import { topology } from "../../services/topology";
 import { count, type Counts } from "../world/coverage";
 import type { Control } from "../world/postgres/control";
 import { countTables } from "./coverage-tables";
-import { FAULT_KINDS } from "./fault-plans";
+import { DECIDED_KINDS, FAULT_KINDS } from "./fault-plans";
 
 /** What one simulation has reached. */
 export async function coverageOf(
@@ -70,8 +70,8 @@ export function countLines(counts: Counts, lines: readonly string[]): void {
 
 /** The longest that it begins with: one may begin as another does. */
 function kindOf(sentence: string): string {
-	const found = FAULT_KINDS.filter((kind) => sentence.startsWith(kind));
-	return found.reduce((longest, kind) => (kind.length > longest.length ? kind : longest), "");
+	const found = [...FAULT_KINDS, ...DECIDED_KINDS].filter((kind) => sentence.startsWith(kind));
+	return found.reduce<string>((longest, kind) => (kind.length > longest.length ? kind : longest), "");
 }
 
 export function pairOf(one: string, other: string): string {

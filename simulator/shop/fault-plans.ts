@@ -1,4 +1,5 @@
 import type { Random } from "../world/random";
+import type { Refused } from "./refusing-books";
 
 /** When it begins, as choices that were made since the shop opened; a fault between two steps is between two steps. */
 interface Timed {
@@ -37,6 +38,8 @@ export type FaultPlan = Timed &
 		| { kind: "postgres read-only" }
 		/** A stranger holds rows locked: all that are there then, or one of them. */
 		| { kind: "rows locked"; table: LockedTable; nth?: number }
+		/** Something can't be written down, however often it is tried. */
+		| { kind: "book refuses"; what: Refused }
 	);
 
 export type FaultKind = FaultPlan["kind"];
@@ -54,7 +57,9 @@ export type LockedTable = (typeof LOCKED_TABLES)[number];
 /** Shorter than all leases, heartbeats and time limits, longer than some, and seldom longer than all: time costs steps. */
 const LENGTHS_MS = [300, 2_000, 5_000, 7_000, 12_000, 17_000, 300, 2_000, 2_000, 7_000, 12_000, 300, 7_000, 40_000];
 
-type Kinds = readonly (readonly [weight: number, FaultKind])[];
+/** Drawn by its kind alone. */
+type DrawnKind = Exclude<FaultKind, (typeof DECIDED_KINDS)[number]>;
+type Kinds = readonly (readonly [weight: number, DrawnKind])[];
 
 const KINDS: Kinds = [
 	[17, "kill"],
@@ -80,7 +85,10 @@ export const MORE_KINDS: Kinds = [
 	[2, "retry queue deleted"],
 ];
 
-export const FAULT_KINDS: readonly FaultKind[] = [...KINDS, ...MORE_KINDS].map(([, kind]) => kind);
+export const FAULT_KINDS: readonly DrawnKind[] = [...KINDS, ...MORE_KINDS].map(([, kind]) => kind);
+
+/** Drawn only where somebody is there to decide. */
+export const DECIDED_KINDS = ["book refuses"] as const satisfies readonly FaultKind[];
 
 export function drawFault(random: Random, nodes: number, kinds = KINDS): FaultPlan {
 	const timed: Timed = { fromStep: random.below(random.pick([60, 300, 900])), forMs: random.pick(LENGTHS_MS) };
@@ -120,7 +128,7 @@ export function drawFault(random: Random, nodes: number, kinds = KINDS): FaultPl
 	}
 }
 
-function drawKind(random: Random, kinds: Kinds): FaultKind {
+function drawKind(random: Random, kinds: Kinds): DrawnKind {
 	let at = random.below(kinds.reduce((sum, [weight]) => sum + weight, 0));
 	for (const [weight, kind] of kinds) {
 		if (at < weight) return kind;

@@ -4,6 +4,7 @@ import type { World } from "../world/world";
 import { onHost } from "../world/host";
 import type { FaultKind, FaultPlan } from "./fault-plans";
 import type { ShopNode } from "./nodes";
+import { refuse, takeAgain } from "./refusing-books";
 
 /** The nodes as they stand, by number; a restart puts another process in place. */
 export interface Cluster {
@@ -129,6 +130,9 @@ export function begin(plan: FaultPlan, { world, cluster, stranger, queues }: Fau
 		case "rows locked":
 			world.aside(() => stranger.lock(plan.table, plan.nth));
 			return fault(() => world.aside(() => stranger.letGo()));
+		case "book refuses":
+			world.aside(() => refuse(world.control, plan.what));
+			return fault(() => world.aside(() => takeAgain(world.control, plan.what)));
 	}
 }
 
@@ -151,6 +155,8 @@ export function sentenceOf(plan: FaultPlan, queues: readonly string[] = [], node
 					? ` by ${plan.byMs} ms`
 					: plan.kind === "rows locked"
 						? ` in ${plan.table}${plan.nth === undefined ? "" : ", one"}`
-						: "";
+						: plan.kind === "book refuses"
+							? ` to ${plan.what}`
+							: "";
 	return `${plan.kind}${whose}${how}${which}, for ${plan.forMs} ms`;
 }

@@ -64,19 +64,20 @@ function refusedForOthers(history: readonly Command[]): string[] {
 	);
 }
 
-/** Of one saga; waiting adds none. */
-const LOG_LINES_MAX = 100;
+/** Of one saga, for each time that somebody has it tried anew: an undo is tried fifty times, with two lines each. */
+const LOG_LINES_MAX = 120;
 
 interface LogLine {
 	saga_id: string;
 	step: string;
 	direction: "do" | "undo";
+	outcome: string;
 }
 
-/** What a saga's log says of it: it is undone in reverse order, and the log has an end. */
+/** What a saga's log says of it: it is undone in reverse order, and the log does not grow with time. */
 async function brokenSagas(control: Control): Promise<string[]> {
 	const lines = await control.query<LogLine>(
-		"SELECT saga_id, step, direction FROM orders.saga_log ORDER BY saga_id, seq",
+		"SELECT saga_id, step, direction, outcome FROM orders.saga_log ORDER BY saga_id, seq",
 	);
 	const sagas = new Map<string, LogLine[]>();
 	for (const line of lines) sagas.set(line.saga_id, [...(sagas.get(line.saga_id) ?? []), line]);
@@ -84,12 +85,25 @@ async function brokenSagas(control: Control): Promise<string[]> {
 		const done = stepsOf(log, "do");
 		const undone = stepsOf(log, "undo").map((step) => done.indexOf(step));
 		const isReversed = undone.every((place, at) => at === 0 || place < undone[at - 1]!);
+		const linesMax = LOG_LINES_MAX * (1 + log.filter(({ outcome }) => outcome === "RETRIED").length);
 		return [
 			...(isReversed
 				? []
 				: [`Order of undoing: the saga ${id} did ${done.join(", ")}, and undid ${stepsOf(log, "undo").join(", ")}`]),
-			...(log.length > LOG_LINES_MAX ? [`Length of log: the saga ${id} has ${log.length} lines`] : []),
+			...(log.length > linesMax ? [`Length of log: the saga ${id} has ${log.length} lines`] : []),
+			...(growsWithWaiting(log)
+				? [`Length of log: the saga ${id} has a line for each time that nobody was there`]
+				: []),
 		];
+	});
+}
+
+/** However long it waits for who is away, one line counts how often it has looked. */
+function growsWithWaiting(log: readonly LogLine[]): boolean {
+	const answers = log.filter(({ outcome }) => outcome !== "STARTED");
+	return answers.some(({ step, direction, outcome }, at) => {
+		const before = answers[at - 1];
+		return outcome === "AWAY" && before?.outcome === "AWAY" && before.step === step && before.direction === direction;
 	});
 }
 

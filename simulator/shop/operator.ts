@@ -1,20 +1,22 @@
 import { topology } from "../../services/topology";
 import type { Random } from "../world/random";
 import { pause, type Client, type Told } from "./client";
+import { decide, type DecidingPlan } from "./deciding";
 import { ADMIN } from "./shoppers";
 
-/** What somebody does at a console, once. */
+/** What somebody does at a console: once, or whenever a saga needs it. */
 export type OperatorPlan = { atMs: number } & (
 	| { act: "look at sagas"; filter: (typeof FILTERS)[number] }
 	/** One that fails: by what the shop says, or the oldest of those that have not ended. */
 	| { act: "retry a saga"; filter: "failing" | "unfinished" }
 	| { act: "look at dead letters" | "replay dead letters"; queue: number }
+	| ({ act: "decide" } & DecidingPlan)
 );
 
 const FILTERS = ["failing", "waiting", "unfinished", "all"] as const;
 
 const PATIENCE_MS = 10_000;
-const SIGNED = { by: "ada", reason: "to see whether it goes on" };
+const REASON = "to see whether it goes on";
 
 export function drawOperator(random: Random): OperatorPlan {
 	const atMs = random.below(random.pick([1_000, 4_000, 12_000]));
@@ -32,10 +34,17 @@ export function drawOperator(random: Random): OperatorPlan {
 }
 
 /**
- * Looks, retries and replays, through whatever node answers: nothing of it may disturb the shop. Steps are neither
- * skipped nor completed by hand, which decides what an order comes to: no saga of these shops has to wait for that.
+ * Looks, retries and replays, through whatever node answers: nothing of it may disturb the shop. Where sagas need a person
+ * it is somebody else who decides.
+ * @param by the operator's name
+ * @param isTroubled whether a fault lasts or is to come
  */
-export async function operate(plan: OperatorPlan, client: Client): Promise<void> {
+export async function operate(
+	plan: OperatorPlan,
+	by: string,
+	client: Client,
+	isTroubled: () => boolean,
+): Promise<void> {
 	const ask = (action: string, params: object): Promise<Told> => client.ask(ADMIN, action, { ...params }, PATIENCE_MS);
 	await pause(plan.atMs);
 	switch (plan.act) {
@@ -46,7 +55,7 @@ export async function operate(plan: OperatorPlan, client: Client): Promise<void>
 		}
 		case "retry a saga": {
 			const sagaId = await sagaOf(ask, plan.filter);
-			if (sagaId) await ask("orders.retrySaga", { sagaId, ...SIGNED });
+			if (sagaId) await ask("orders.retrySaga", { sagaId, by, reason: REASON });
 			return;
 		}
 		case "look at dead letters": {
@@ -58,9 +67,12 @@ export async function operate(plan: OperatorPlan, client: Client): Promise<void>
 		}
 		case "replay dead letters": {
 			const { service, queue } = queueOf(plan.queue);
-			await ask(`${service}.deadLetters.replay`, { queue, all: true, by: SIGNED.by });
+			await ask(`${service}.deadLetters.replay`, { queue, all: true, by });
 			return;
 		}
+		case "decide":
+			await decide(plan, by, client, isTroubled);
+			return;
 	}
 }
 

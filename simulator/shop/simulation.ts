@@ -6,16 +6,17 @@ import { reset } from "../world/postgres/reset";
 import type { PostgresServer } from "../world/postgres/server";
 import { hashOf } from "../world/random";
 import { openWorld } from "../world/world";
+import { letAct } from "./actors";
 import { watch } from "./always";
 import { brokenInTheEnd, deadLetters, type Known } from "./checks";
 import type { Command } from "./client";
 import { coverageOf } from "./coverage";
+import { brokenDecisions } from "./decisions";
 import { stillToDo } from "./ended";
 import { healedMistakes } from "./healed";
 import { newLiveness } from "./liveness";
-import { operate } from "./operator";
 import type { Plan } from "./plan";
-import { clerk, newShopper, shop, type Restocked } from "./shoppers";
+import { newShopper } from "./shoppers";
 import { newStage, type Stage } from "./stage";
 import { newStranger } from "./stranger";
 import { DATABASE, urlOf } from "./template";
@@ -115,20 +116,9 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 	const { schedule, clock, control, rabbitmq, sessions } = world;
 	const products = await stage.open();
 	const shoppers = plan.shoppers.map((each, number) => newShopper(each, number + 1));
-	const restocked: Restocked[] = [];
-	const mistakes: unknown[] = [];
-	const actors = [
-		...shoppers.map((shopper) => shop(shopper, client, products, () => clock.nowMs())),
-		...plan.clerks.map(async (each) => {
-			const did = await clerk(each, client, products);
-			if (did) restocked.push(did);
-		}),
-		...plan.operators.map((each) => operate(each, stage.operators)),
-	];
-	let acting = actors.length;
-	for (const actor of actors) void actor.catch((error: unknown) => mistakes.push(error)).finally(() => acting--);
-
 	const timeline = newTimeline(plan.faults, surroundings, plan.soundFromStep);
+	const isTroubled = (): boolean => timeline.overSinceMs() === undefined;
+	const actors = letAct(stage, shoppers, products, isTroubled);
 	const liveness = newLiveness(stage, timeline, shoppers);
 	const watching = watch(control, stage.heard);
 	sessions.onCommit = watching.committed;
@@ -148,7 +138,7 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 		});
 	};
 
-	const known: Known = { plan, stage, products, shoppers, restocked };
+	const known: Known = { plan, stage, products, shoppers, restocked: actors.restocked };
 	let left: string[] = [];
 	for (let waitMs = LOOK_MS; ;) {
 		if (await schedule.run(isBroken, waitMs)) return broken;
@@ -156,6 +146,7 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 		broken = [...deadLetters(rabbitmq), ...(await liveness.look())];
 		if (broken.length > 0) return broken;
 		const overSinceMs = timeline.overSinceMs();
+		const acting = actors.acting() + (isTroubled() ? 0 : actors.deciding());
 		left = acting > 0 ? [`${acting} clients wait still`] : await stillToDo(control, rabbitmq);
 		if (overSinceMs === undefined) {
 			const isAtRest = left.length === 0;
@@ -172,8 +163,9 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 	if (await schedule.run(isBroken, REST_MS)) return broken;
 	return [
 		...left.map((each) => `${END_MS_MAX / 1_000} s after the faults were over: ${each}`),
-		...mistakes.map(String),
+		...actors.mistakes.map(String),
 		...(await brokenInTheEnd(known)),
+		...(await brokenDecisions(plan, stage.operators.history, control)),
 		...(await healedMistakes({
 			plan,
 			control,

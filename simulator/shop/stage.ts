@@ -14,6 +14,7 @@ import type { Stranger } from "./faults";
 
 /** The shop with its nodes, and what is known of it from outside. */
 export interface Stage {
+	readonly plan: Plan;
 	readonly world: World;
 	readonly client: Client;
 	/** Of those who have a console of the shop. */
@@ -66,6 +67,7 @@ export function newStage(plan: Plan, world: World, databaseUrl: string, stranger
 	const client = clientOf("clients");
 
 	return {
+		plan,
 		world,
 		client,
 		operators: clientOf("operators"),

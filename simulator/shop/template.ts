@@ -7,6 +7,7 @@ import { keep } from "../world/postgres/reset";
 import type { PostgresServer } from "../world/postgres/server";
 import { simulateTime } from "../world/postgres/simulated-time";
 import { watchTables } from "./coverage-tables";
+import { makeRefusable } from "./refusing-books";
 
 /** The database of the shop in each process of the simulator: up to date, and on simulated time. */
 export const DATABASE = "shop";
@@ -41,6 +42,7 @@ export async function makeTemplate(server: PostgresServer): Promise<void> {
 	});
 	const control = await openControl(server.urlOf(DATABASE));
 	await watchTables(control, USER);
+	await makeRefusable(control);
 	await keep(control);
 	await control.query("ANALYZE");
 	await control.end();

@@ -9,7 +9,7 @@ async function askedBy(plan: OperatorPlan, answer: Told): Promise<[string, objec
 		asked.push([action, params]);
 		return answer;
 	};
-	await operate(plan, { ask, history: [] });
+	await operate(plan, "ada", { ask, history: [] }, () => false);
 	return asked;
 }
 
