@@ -22,6 +22,8 @@ export interface RunOptions {
 	/** After so long no other one is begun. */
 	secondsMax: number;
 	workers: number;
+	/** Where another version of the program is, which some nodes run. */
+	otherFolder: string | undefined;
 	/** Whether each is simulated in a process of its own. */
 	isFresh: boolean;
 	scheduleFile: string | undefined;
@@ -50,8 +52,9 @@ export async function runPlans(options: RunOptions): Promise<boolean> {
 	keepFolder(template);
 	await template.stop();
 	const script = path.join(__dirname, "worker.ts");
+	const otherFolder = options.otherFolder === undefined ? [] : [options.otherFolder];
 	const jobsMax = options.isFresh ? 1 : undefined;
-	const pool = newWorkers<Job, Answer>(script, options.workers, [template.folder], jobsMax);
+	const pool = newWorkers<Job, Answer>(script, options.workers, [template.folder, ...otherFolder], jobsMax);
 	try {
 		const { failed, reached } = await simulateAll(pool, options);
 		if (known) console.log(coverageTable(reached, known, UNREACHABLE));

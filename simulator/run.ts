@@ -4,6 +4,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { FOUND, readPlan } from "./shop/found";
 import { planOf, type Plan } from "./shop/plan";
+import { halfRolledOut, openRevision } from "./revision";
 import { runPlans } from "./run-plans";
 
 const USAGE = `Simulates the whole shop, each seed another run of it.
@@ -12,6 +13,7 @@ const USAGE = `Simulates the whole shop, each seed another run of it.
   npm run simulate -- --seed SEED                 one
   npm run simulate -- --plan FILE                 one that was kept
   npm run simulate -- --found                     all that were kept, in simulator/found
+  ... --beside REVISION                           half of the nodes run what Git knows as that, or a folder has, as in a rollout
   ... --seconds S                                 begins no more after so long
   ... --workers W                                 so many processes (default: one for each core)
   ... --fresh                                     each in a process of its own
@@ -28,6 +30,7 @@ const OPTIONS = {
 	found: { type: "boolean" },
 	seconds: { type: "string" },
 	workers: { type: "string" },
+	beside: { type: "string" },
 	fresh: { type: "boolean" },
 	schedule: { type: "string" },
 	hashes: { type: "string" },
@@ -46,10 +49,13 @@ async function main(): Promise<boolean> {
 	const plans = values.found ? await foundPlans() : values.plan ? [await readPlan(values.plan)] : undefined;
 	const from = Number(values.seed ?? values.from ?? Math.floor(performance.timeOrigin / 1_000));
 	const count = plans?.length ?? Number(values.seed ? 1 : (values.seeds ?? (seconds ? Infinity : 100)));
+	const planAt = (at: number): Plan => plans?.[at] ?? planOf(from + at);
+	await using revision = values.beside === undefined ? undefined : openRevision(values.beside);
 	return await runPlans({
-		planAt: (at) => plans?.[at] ?? planOf(from + at),
+		planAt: revision ? (at) => halfRolledOut(planAt(at)) : planAt,
 		count,
 		what: plans ? "kept plans" : `seeds from ${from} on`,
+		otherFolder: revision?.folder,
 		secondsMax: Number(seconds ?? Infinity),
 		workers: Number(workers ?? Math.min(availableParallelism(), count)),
 		isFresh: values.fresh ?? false,

@@ -17,9 +17,9 @@ export type Answer = Outcome;
 process.setSourceMapsEnabled(false);
 Error.stackTraceLimit = 4;
 
-const [template] = process.argv.slice(2);
+const [template, otherFolder] = process.argv.slice(2);
 const server = startPostgres(template);
-const laboratory = server.then(openLaboratory);
+const laboratory = server.then((started) => openLaboratory(started, otherFolder));
 
 process.on("message", (message: Job | { end: true }) => {
 	void answer(message).catch((error: Error) => process.send!({ error: error.stack ?? error.message }));

@@ -1,5 +1,6 @@
 import { operate } from "./operator";
 import type { Plan } from "./plan";
+import { poison, type Poison } from "./poison";
 import { clerk, shop, type Restocked, type Shopper } from "./shoppers";
 import type { Stage } from "./stage";
 
@@ -11,6 +12,8 @@ export interface Actors {
 	deciding(): number;
 	/** What clerks have put into the shop, as far as they have come. */
 	readonly restocked: readonly Restocked[];
+	/** What strangers have put into the shop's queues. */
+	readonly poisons: readonly Poison[];
 	/** What they have thrown: mistakes of the simulation. */
 	readonly mistakes: readonly unknown[];
 }
@@ -23,6 +26,7 @@ export function letAct(
 	isTroubled: () => boolean,
 ): Actors {
 	const restocked: Restocked[] = [];
+	const poisons: Poison[] = [];
 	const mistakes: unknown[] = [];
 	const counts = { acting: 0, deciding: 0 };
 	const count = (which: keyof typeof counts, work: Promise<void>): void => {
@@ -35,6 +39,11 @@ export function letAct(
 			shop(shopper, client, products, () => world.clock.nowMs()),
 		);
 	for (const each of plan.clerks) count("acting", act(each));
+	for (const [at, each] of (plan.poisons ?? []).entries())
+		count(
+			"acting",
+			poison(each, at, world.rabbitmq, (put) => poisons.push(put)),
+		);
 	for (const [at, each] of plan.operators.entries())
 		count(each.act === "decide" ? "deciding" : "acting", operate(each, `operator ${at + 1}`, operators, isTroubled));
 
@@ -43,5 +52,5 @@ export function letAct(
 		if (did) restocked.push(did);
 	}
 
-	return { acting: () => counts.acting, deciding: () => counts.deciding, restocked, mistakes };
+	return { acting: () => counts.acting, deciding: () => counts.deciding, restocked, poisons, mistakes };
 }

@@ -5,6 +5,7 @@ import { grown } from "./growth";
 import { brokenAnswers } from "./history";
 import type { Plan } from "./plan";
 import { readRecords } from "./records";
+import { lostLetters, type Poison } from "./poison";
 import type { Restocked, Shopper } from "./shoppers";
 import type { Stage } from "./stage";
 
@@ -15,6 +16,7 @@ export interface Known {
 	products: readonly string[];
 	shoppers: readonly Shopper[];
 	restocked: readonly Restocked[];
+	poisons: readonly Poison[];
 }
 
 /** What must hold when the shop has come to rest. @returns a sentence for each fault */
@@ -27,7 +29,8 @@ export async function brokenInTheEnd(known: Known): Promise<string[]> {
 	const records = await readRecords(control);
 	return [
 		...broken,
-		...deadLetters(stage.world.rabbitmq),
+		...deadLetters(stage.world.rabbitmq, known.poisons),
+		...(await lostLetters(known.poisons, stage.world.rabbitmq, control)),
 		...brokenAnswers(stage.client.history, records),
 		...turnedAwayWithoutReason({ ...known, orders: records.orders, history: stage.client.history }),
 		...(await grown(stage)),
@@ -45,10 +48,13 @@ function stockOf({ plan, products, restocked }: Known): Map<string, number> {
 	return stock;
 }
 
-/** I8: nobody has planted any poison. An operator may have one in hand. */
-export function deadLetters(rabbitmq: RabbitmqModel): string[] {
-	return rabbitmq
-		.queues()
-		.filter(({ name, ready, unacknowledged }) => name.endsWith(".dlq") && ready + unacknowledged > 0)
-		.map(({ name, ready, unacknowledged }) => `I8: ${name} has ${ready + unacknowledged} dead letters`);
+/** I8: nothing is dead but what somebody has planted. An operator may have one in hand. */
+export function deadLetters(rabbitmq: RabbitmqModel, poisons: readonly Poison[]): string[] {
+	const planted = new Set(poisons.map(({ body }) => body));
+	const dead = rabbitmq.queues().filter(({ name }) => name.endsWith(".dlq"));
+	return dead.flatMap(({ name, ready, unacknowledged }) => {
+		if (ready + unacknowledged === 0) return [];
+		const others = rabbitmq.bodiesIn(name).filter((body) => !planted.has(body.toString()));
+		return others.length === 0 ? [] : [`I8: ${name} has ${others.length} dead letters`];
+	});
 }

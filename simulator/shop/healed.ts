@@ -98,12 +98,16 @@ async function brokenSagas(control: Control): Promise<string[]> {
 	});
 }
 
-/** However long it waits for who is away, one line counts how often it has looked. */
+/** However long it waits for who is away: one line counts how often it has looked, and one says that it waits no more. */
+const AWAY_LINES_MAX = 2;
+
 function growsWithWaiting(log: readonly LogLine[]): boolean {
 	const answers = log.filter(({ outcome }) => outcome !== "STARTED");
-	return answers.some(({ step, direction, outcome }, at) => {
-		const before = answers[at - 1];
-		return outcome === "AWAY" && before?.outcome === "AWAY" && before.step === step && before.direction === direction;
+	return answers.some(({ step, direction }, at) => {
+		const run = answers.slice(at, at + AWAY_LINES_MAX + 1);
+		const isAway = (line: LogLine): boolean =>
+			line.outcome === "AWAY" && line.step === step && line.direction === direction;
+		return run.length > AWAY_LINES_MAX && run.every(isAway);
 	});
 }
 

@@ -5,13 +5,16 @@ import type { OperatorPlan } from "./operator";
 import type { Plan, ShopperPlan } from "./plan";
 import type { Refused } from "./refusing-books";
 
-/** Past the pivot 20 attempts take 33 s, and an undo's 50 take 95: a book refuses for longer than that. */
+/** So long an undo's 50 attempts take. */
+const UNDO_MS = 95_000;
+
+/** Past the pivot 20 attempts take 33 s: a book refuses for longer than all attempts take. */
 const LONG_MS: Readonly<Record<Refused, number>> = {
 	capture: 45_000,
 	refund: 48_000,
-	void: 105_000,
-	release: 105_000,
-	"give the cart back": 105_000,
+	void: 115_000,
+	release: 115_000,
+	"give the cart back": 115_000,
 };
 
 /** Undos cost most and come to least. */
@@ -42,7 +45,7 @@ export function needingAPerson(plan: Plan): Plan {
 		fromStep: random.below(200),
 		forMs: LONG_MS[what],
 	};
-	const operators = Array.from({ length: random.pick([1, 1, 2]) }, () => drawDeciding(random));
+	const operators = Array.from({ length: random.pick([1, 1, 2]) }, () => drawDeciding(what, random));
 	return {
 		...plan,
 		operators: [...plan.operators, ...operators],
@@ -53,10 +56,12 @@ export function needingAPerson(plan: Plan): Plan {
 	};
 }
 
-function drawDeciding(random: Random): OperatorPlan {
-	const decisions = (): Decision[] => Array.from({ length: random.between(1, 4) }, () => random.pick(DECISIONS));
+function drawDeciding(what: Refused, random: Random): OperatorPlan {
+	// There is no time for another fifty attempts.
+	const among = LONG_MS[what] > UNDO_MS && random.chance(0.7) ? (["skip", "complete"] as const) : DECISIONS;
+	const decisions = Array.from({ length: random.between(1, 4) }, () => random.pick<Decision>(among));
 	const filter = random.pick(["waiting", "waiting", "failing"] as const);
-	return { atMs: random.below(3_000), act: "decide", filter, decisions: decisions() };
+	return { atMs: random.below(3_000), act: "decide", filter, decisions };
 }
 
 /** What shoppers do so that it is met: they cancel, before and after the decision, or can't pay, or take too long. */

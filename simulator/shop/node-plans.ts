@@ -7,6 +7,8 @@ export interface NodePlan {
 	/** What its clock says beside the others', in ms. */
 	clockOffsetMs: number;
 	clockDrift: number;
+	/** It runs the other version of the program, where there is one. */
+	isOther?: boolean;
 }
 
 const WHOLE: readonly ServiceName[] = ["products", "cart", "orders", "payments"];

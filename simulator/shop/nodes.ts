@@ -1,8 +1,8 @@
-import { startNode, type Node } from "../../node/node";
-import { readSettings } from "../../node/settings";
+import type { Node } from "../../node/node";
 import { onHost, type Host } from "../world/host";
 import { RABBITMQ } from "../world/servers";
 import type { World } from "../world/world";
+import type { Program } from "./program";
 
 /** One node of the shop in the simulation; after a restart it is another process with the same name. */
 export interface ShopNode {
@@ -15,6 +15,7 @@ export interface ShopNode {
 }
 
 export interface NodeOptions {
+	program: Program;
 	databaseUrl: string;
 	services: readonly string[];
 	/** How long a reservation is kept for an order, in s. */
@@ -34,8 +35,10 @@ export function startShopNode(world: World, name: string, options: NodeOptions, 
 	const host = world.newHost(name);
 	host.clockOffsetMs = options.clockOffsetMs;
 	host.clockDrift = options.clockDrift;
+	host.program = options.program;
 	const shopNode: ShopNode = { name, host, node: undefined, failure: undefined };
 	onHost(host, () => {
+		const { readSettings, startNode } = options.program;
 		const settings = readSettings({
 			NODE_ENV: "production",
 			NODE_ID: name,

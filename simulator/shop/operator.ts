@@ -9,7 +9,8 @@ export type OperatorPlan = { atMs: number } & (
 	| { act: "look at sagas"; filter: (typeof FILTERS)[number] }
 	/** One that fails: by what the shop says, or the oldest of those that have not ended. */
 	| { act: "retry a saga"; filter: "failing" | "unfinished" }
-	| { act: "look at dead letters" | "replay dead letters"; queue: number }
+	| { act: "look at dead letters" | "discard dead letters"; queue: number }
+	| { act: "replay dead letters"; queue: number; isForced?: boolean }
 	| ({ act: "decide" } & DecidingPlan)
 );
 
@@ -67,7 +68,15 @@ export async function operate(
 		}
 		case "replay dead letters": {
 			const { service, queue } = queueOf(plan.queue);
-			await ask(`${service}.deadLetters.replay`, { queue, all: true, by });
+			await ask(`${service}.deadLetters.replay`, { queue, all: true, by, ...(plan.isForced && { force: true }) });
+			return;
+		}
+		case "discard dead letters": {
+			const { service, queue } = queueOf(plan.queue);
+			const told = await ask(`${service}.deadLetters.list`, { queue });
+			const ids =
+				told.kind === "done" ? (told.answer as { letters: { id: string }[] }).letters.map(({ id }) => id) : [];
+			if (ids.length > 0) await ask(`${service}.deadLetters.discard`, { queue, ids, by, reason: "nobody can read it" });
 			return;
 		}
 		case "decide":

@@ -5,6 +5,7 @@ import { drawFault, MORE_KINDS, type FaultPlan } from "./fault-plans";
 import { needingAPerson } from "./needing-a-person";
 import { drawNodes, type NodePlan } from "./node-plans";
 import { drawOperator, type OperatorPlan } from "./operator";
+import { withPoison, type PoisonPlan } from "./poison";
 import { steer } from "./steering";
 
 /** All that a seed decides beforehand; the order of what happens it decides as it goes. Plain JSON, so that it can be kept. */
@@ -19,6 +20,8 @@ export interface Plan {
 	shoppers: ShopperPlan[];
 	clerks: ClerkPlan[];
 	operators: OperatorPlan[];
+	/** What others put into its queues; none in most plans. */
+	poisons?: PoisonPlan[];
 	faults: FaultPlan[];
 	reservationTtlS: number;
 	/** Of what RabbitMQ takes, how much it is given twice. */
@@ -102,7 +105,7 @@ export function planOf(seed: number): Plan {
 	};
 	const later = randomOf(hashOf(`what was added to plan ${seed}`));
 	const more = later.chance(0.2) ? [drawFault(later, nodes.length, MORE_KINDS)] : [];
-	return needingAPerson(steer(meet({ ...plan, faults: [...plan.faults, ...more] }, later)));
+	return withPoison(needingAPerson(steer(meet({ ...plan, faults: [...plan.faults, ...more] }, later))));
 }
 
 function drawShopper(random: Random, products: number, tokens: Tokens): ShopperPlan {

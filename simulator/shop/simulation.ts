@@ -17,7 +17,8 @@ import { healedMistakes } from "./healed";
 import { newLiveness } from "./liveness";
 import type { Plan } from "./plan";
 import { newShopper } from "./shoppers";
-import { newStage, type Stage } from "./stage";
+import { loadProgram } from "./program";
+import { newStage, type Equipment, type Stage } from "./stage";
 import { newStranger } from "./stranger";
 import { DATABASE, urlOf } from "./template";
 import { newTimeline } from "./timeline";
@@ -47,11 +48,9 @@ export interface Outcome {
 }
 
 /** What one process simulates with, one simulation after the other. */
-export interface Laboratory {
+export interface Laboratory extends Equipment {
 	control: Control;
 	carriers: Carriers;
-	/** As the shop's nodes know it. */
-	databaseUrl: string;
 	/** As its owner. */
 	ownerUrl: string;
 }
@@ -63,13 +62,21 @@ const LOOK_MS = 250;
 /** What comes late, such as a repeated event, comes within it. */
 const REST_MS = 2_000;
 
-export async function openLaboratory(server: PostgresServer): Promise<Laboratory> {
+/** @param otherFolder of another version of the program, which the nodes run that a plan says it of */
+export async function openLaboratory(server: PostgresServer, otherFolder?: string): Promise<Laboratory> {
 	const ownerUrl = server.urlOf(DATABASE);
-	return { control: await openControl(ownerUrl), carriers: newCarriers(), databaseUrl: urlOf(server), ownerUrl };
+	return {
+		control: await openControl(ownerUrl),
+		carriers: newCarriers(),
+		databaseUrl: urlOf(server),
+		ownerUrl,
+		program: loadProgram(),
+		otherProgram: otherFolder === undefined ? undefined : loadProgram(otherFolder),
+	};
 }
 
 export async function simulate(plan: Plan, laboratory: Laboratory): Promise<Outcome> {
-	const { control, carriers, databaseUrl, ownerUrl } = laboratory;
+	const { control, carriers, ownerUrl } = laboratory;
 	const beganMs = realMs();
 	await reset(control);
 	carriers.beginAnew();
@@ -86,7 +93,7 @@ export async function simulate(plan: Plan, laboratory: Laboratory): Promise<Outc
 	const startMs = clock.nowMs();
 	const stranger = newStranger(ownerUrl);
 	try {
-		const stage = newStage(plan, world, databaseUrl, stranger);
+		const stage = newStage(plan, world, laboratory, stranger);
 		const violations = await run(plan, stage).catch((error: Error) => [error.message]);
 		const reached = await coverageOf(schedule.lines, stage.heard, control);
 		const isBroken = violations.length > 0;
@@ -138,12 +145,12 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 		});
 	};
 
-	const known: Known = { plan, stage, products, shoppers, restocked: actors.restocked };
+	const known: Known = { plan, stage, products, shoppers, restocked: actors.restocked, poisons: actors.poisons };
 	let left: string[] = [];
 	for (let waitMs = LOOK_MS; ;) {
 		if (await schedule.run(isBroken, waitMs)) return broken;
 		waitMs = LOOK_MS;
-		broken = [...deadLetters(rabbitmq), ...(await liveness.look())];
+		broken = [...deadLetters(rabbitmq, actors.poisons), ...(await liveness.look())];
 		if (broken.length > 0) return broken;
 		const overSinceMs = timeline.overSinceMs();
 		const acting = actors.acting() + (isTroubled() ? 0 : actors.deciding());

@@ -18,6 +18,7 @@ export function smallerPlans(plan: Plan, steps: number): Plan[] {
 		...(plan.shoppers.length > 1 ? without(plan.shoppers).map((shoppers) => ({ shoppers })) : []),
 		...without(plan.clerks).map((clerks) => ({ clerks })),
 		...without(plan.operators).map((operators) => ({ operators })),
+		...without(plan.poisons ?? []).map((poisons) => ({ poisons })),
 		...(plan.doubled > 0 ? [{ doubled: 0 }] : []),
 		...(plan.weather.slowness > 0 ? [{ weather: { ...plan.weather, slowness: 0 } }] : []),
 		...plan.shoppers.flatMap((shopper, at) =>

@@ -7,6 +7,7 @@ import { endOf } from "../world/postgres/ids";
 import { newClient, type Client } from "./client";
 import type { Cluster, FaultSurroundings } from "./faults";
 import { startShopNode, type ShopNode } from "./nodes";
+import type { Program } from "./program";
 import type { Plan } from "./plan";
 import { ADMIN } from "./shoppers";
 import { listenToTraffic, type Taking } from "./traffic";
@@ -32,10 +33,21 @@ export interface Stage {
 const OPEN_MS_MAX = 60_000;
 const START_AGAIN_MS = 1_000;
 
-export function newStage(plan: Plan, world: World, databaseUrl: string, stranger: Stranger): Stage {
+/** What the nodes of a simulation are started with. */
+export interface Equipment {
+	databaseUrl: string;
+	program: Program;
+	/** Another version of it. */
+	otherProgram: Program | undefined;
+}
+
+export function newStage(plan: Plan, world: World, equipment: Equipment, stranger: Stranger): Stage {
 	const { schedule, clock } = world;
+	const { databaseUrl, program, otherProgram } = equipment;
 	const start = (at: number): ShopNode => {
-		const options = { ...plan.nodes[at]!, databaseUrl, reservationTtlS: plan.reservationTtlS };
+		const { isOther, ...its } = plan.nodes[at]!;
+		const runs = isOther ? (otherProgram ?? program) : program;
+		const options = { ...its, program: runs, databaseUrl, reservationTtlS: plan.reservationTtlS };
 		return startShopNode(world, `n${at + 1}`, options, () => startAgain(at));
 	};
 	/** As an init system does it with a process that has ended by itself. */

@@ -24,8 +24,10 @@ export function listenToTraffic({ rabbitmq, clock }: World): readonly Taking[] {
 		const isEvent = EXCHANGES.includes(exchange) || (exchange === "" && QUEUES.includes(routingKey));
 		if (!isEvent) return;
 		const { event_id: eventId, event_type: type } = JSON.parse(body.toString()) as Record<string, string>;
+		// What a stranger has put into a queue is none.
+		if (eventId === undefined) return;
 		const taking = { atMs: clock.nowMs(), exchange, routingKey, queues, from: connection };
-		traffic.push({ ...taking, eventId: eventId!, type: type! });
+		traffic.push({ ...taking, eventId, type: type! });
 	});
 	return traffic;
 }

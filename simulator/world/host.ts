@@ -8,6 +8,8 @@ export interface Host {
 	readonly name: string;
 	/** When its process was started, in ms of the world's time. */
 	readonly startedMs: number;
+	/** Which program it runs, where there are several: one statement's name may mean another thing to the next one. */
+	program: unknown;
 	state: "running" | "frozen" | "killed";
 	/** What its clock says beside the world's, now, in ms. */
 	clockOffsetMs: number;
@@ -22,7 +24,16 @@ export interface Host {
 const hosts = new AsyncLocalStorage<Host | undefined>();
 
 export function newHost(name: string, startedMs: number): Host {
-	return { name, startedMs, state: "running", clockOffsetMs: 0, clockDrift: 0, parked: [], timers: new Set() };
+	return {
+		name,
+		startedMs,
+		program: undefined,
+		state: "running",
+		clockOffsetMs: 0,
+		clockDrift: 0,
+		parked: [],
+		timers: new Set(),
+	};
 }
 
 /** The host whose program is at work, or `undefined` for the world itself. */

@@ -35,6 +35,26 @@ describe("a model of RabbitMQ does by itself", () => {
 		expect(here.model.queues()).toMatchObject([{ name: "q", ready: 1, unacknowledged: 2, consumers: 1 }]);
 	});
 
+	test("what another program puts into a queue is there when it was taken, also in somebody's hands", () => {
+		const here = handDriven();
+		const client = here.client();
+		declare(client, "q");
+		let confirmed = 0;
+		const texts = (): string[] => here.model.bodiesIn("q").map(String);
+
+		for (const queue of ["q", "nowhere"]) here.model.put(queue, "a message", Buffer.from("1"), () => confirmed++);
+		const before = [texts(), confirmed];
+		here.run();
+		const taken = [texts(), confirmed];
+		client.say(METHOD.BasicConsume, { queue: "q", consumerTag: "c" });
+		here.run();
+
+		expect(before).toEqual([[], 0]);
+		expect(taken).toEqual([["1"], 1]);
+		expect(texts()).toEqual(["1"]);
+		expect(here.model.queues()).toMatchObject([{ ready: 0, unacknowledged: 1 }]);
+	});
+
 	test("the same, to the byte, when the same happens", () => {
 		function bytesOfOneRun(): Buffer {
 			const here = handDriven();

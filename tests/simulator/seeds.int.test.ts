@@ -26,6 +26,29 @@ test("every plan that failed once holds now", async () => {
 	expect(await simulate("--found")).toMatch(/\d+ kept plans: 0 failed/);
 });
 
+/** What the program is made of, in a folder of its own, with the packages of this tree. */
+async function copyOfProgram(): Promise<string> {
+	const folder = await fs.mkdtemp(path.join(os.tmpdir(), "molecart-other-version-"));
+	for (const each of ["package.json", "moleculer.config.ts", "node", "services", "mixins", "migrations", "embedded"])
+		await fs.cp(path.join(ROOT, each), path.join(folder, each), { recursive: true });
+	await fs.symlink(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
+	return folder;
+}
+
+test("half of the nodes may run another version of the program, which is then the one that runs", async () => {
+	const other = await copyOfProgram();
+	expect(await simulate("--seed", "70", "--beside", other)).toMatch(/1 seeds from 70 on: 0 failed/);
+
+	await fs.writeFile(
+		path.join(other, "node/node.ts"),
+		"export const startNode = () => Promise.reject(new Error('the other one'));",
+	);
+	await expect(simulate("--seed", "70", "--no-shrink", "--beside", other)).rejects.toMatchObject({
+		stdout: expect.stringContaining("did not start: Error: the other one"),
+	});
+	await fs.rm(other, { recursive: true });
+});
+
 test("a seed goes as it went before, in a fresh process as after others, and on a busy machine as well", async () => {
 	const folder = await fs.mkdtemp(path.join(os.tmpdir(), "molecart-seeds-"));
 	const [warm, fresh] = [path.join(folder, "warm"), path.join(folder, "fresh")];

@@ -8,6 +8,8 @@ import { driver } from "./control";
 export interface Carrier {
 	readonly client: pg.Client;
 	readonly pid: number;
+	/** It has prepared the statements of this one. */
+	readonly program: unknown;
 	/** What the server told of itself when it was opened, e.g. `server_version`. */
 	readonly told: ReadonlyMap<string, string>;
 	/** The time that it was last told, or `undefined` where that may have been rolled back. */
@@ -20,8 +22,8 @@ export interface Carrier {
  * transaction open, as a pooler does it, or something that outlives its transactions.
  */
 export interface Carriers {
-	/** One that works as the given client would. */
-	take(like: pg.Client): Promise<Carrier>;
+	/** One that works as the given client of a program would. */
+	take(like: pg.Client, program: unknown): Promise<Carrier>;
 	/** Nothing of its session is left in it. */
 	giveBack(carrier: Carrier): void;
 	/** As when a session ends: rolls back, lets go of all locks, takes all settings back. */
@@ -32,30 +34,33 @@ export interface Carriers {
 }
 
 export function newCarriers(): Carriers {
-	const idle: Carrier[] = [];
+	let idle: Carrier[] = [];
 	/** Not used in this simulation yet. */
 	let spare: Carrier[] = [];
 	const all = new Set<Carrier>();
 	/** One after the other, so that those who ask at the same time are served in their order. */
 	let last: Promise<unknown> = Promise.resolve();
 
-	async function take(like: pg.Client): Promise<Carrier> {
-		// Its socket outlives the host that was the first to need it.
-		const carrier = idle.pop() ?? (await anew()) ?? (await onHost(undefined, () => open(like)));
+	async function take(like: pg.Client, program: unknown): Promise<Carrier> {
+		const carrier =
+			lastOf(idle, program) ??
+			(await anew(program)) ??
+			// Its socket outlives the host that was the first to need it.
+			(await onHost(undefined, () => open(like, program)));
 		all.add(carrier);
 		return carrier;
 	}
 
 	/** A plan is made at a statement's first use, by how large the tables are then. */
-	async function anew(): Promise<Carrier | undefined> {
-		const carrier = spare.pop();
+	async function anew(program: unknown): Promise<Carrier | undefined> {
+		const carrier = lastOf(spare, program);
 		if (carrier) await driver.query.call(carrier.client, "DISCARD PLANS");
 		return carrier;
 	}
 
 	return {
-		take(like) {
-			const taken = last.then(() => take(like));
+		take(like, program) {
+			const taken = last.then(() => take(like, program));
 			last = taken;
 			return taken;
 		},
@@ -65,7 +70,8 @@ export function newCarriers(): Carriers {
 			carrier.toldMs = undefined;
 		},
 		beginAnew() {
-			spare = [...spare, ...idle.splice(0)];
+			spare = [...spare, ...idle];
+			idle = [];
 		},
 		async close() {
 			for (const { client } of all) await driver.end.call(client);
@@ -73,7 +79,13 @@ export function newCarriers(): Carriers {
 	};
 }
 
-async function open(like: pg.Client): Promise<Carrier> {
+/** Takes it away. */
+function lastOf(carriers: Carrier[], program: unknown): Carrier | undefined {
+	const at = carriers.findLastIndex((carrier) => carrier.program === program);
+	return at < 0 ? undefined : carriers.splice(at, 1)[0];
+}
+
+async function open(like: pg.Client, program: unknown): Promise<Carrier> {
 	const { user, database, host } = like;
 	const { options } = (like as unknown as { connectionParameters: { options?: string } }).connectionParameters;
 	// What is told beside a statement goes with it, and waits for no answer.
@@ -88,5 +100,5 @@ async function open(like: pg.Client): Promise<Carrier> {
 	);
 	await (driver.connect.call(client) as Promise<void>);
 	gatherWrites((connection as unknown as { stream: Writable }).stream);
-	return { client, pid: (client as unknown as { processID: number }).processID, told, toldMs: undefined };
+	return { client, pid: (client as unknown as { processID: number }).processID, program, told, toldMs: undefined };
 }

@@ -97,7 +97,7 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 				if (sessions.isDown) return reject(refused());
 				const letIn = async (): Promise<void> => {
 					const { isReadOnly } = sessions;
-					const carrier = await carriers.take(client);
+					const carrier = await carriers.take(client, host?.program);
 					if (isReadOnly) {
 						await driver.query.call(carrier.client, READ_ONLY);
 						session.carrier = carrier;
@@ -139,7 +139,7 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 				async send(isLostAfterwards) {
 					let outcome: () => void;
 					if (endsUnbegun(session, textOf(args[0]))) return answer(() => resolve(NOTHING[textOf(args[0])]));
-					session.carrier ??= await carriers.take(client);
+					session.carrier ??= await carriers.take(client, session.host?.program);
 					try {
 						const result = await driver.query.apply(session.carrier.client, timeOf(session, args, clock.nowMs()));
 						if (!Array.isArray(result)) inOrder(result.rows, sqlOf(args[0]));

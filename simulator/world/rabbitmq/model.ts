@@ -55,6 +55,9 @@ export interface RabbitmqModel {
 		consumers: number;
 		arguments: Record<string, unknown>;
 	}[];
+	bodiesIn(queue: string): readonly Buffer[];
+	/** As another program publishes into a queue. @param confirmed not called where it may be lost */
+	put(queue: string, id: string, body: Buffer, confirmed: () => void): void;
 	onTaken(listener: (message: Taken) => void): void;
 }
 
@@ -143,6 +146,13 @@ export function rabbitmqModel(surroundings: Surroundings): RabbitmqModel {
 		},
 		queues: () =>
 			host.queues().map((queue) => ({ name: queue.name, ...queue.counts(), arguments: { ...queue.arguments } })),
+		bodiesIn: (name) => queueNamed(name)?.bodies() ?? [],
+		put(name, id, body, confirmed) {
+			const queue = queueNamed(name);
+			if (!queue || isStopped) return;
+			const message = { exchange: "", routingKey: name, properties: { deliveryMode: 2, messageId: id }, body };
+			together.together(() => host.enqueue(message, [queue], (by) => by.length > 0 && confirmed()));
+		},
 		onTaken: (listener) => void listeners.push(listener),
 	};
 }

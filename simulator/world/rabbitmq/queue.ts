@@ -29,6 +29,8 @@ export interface Queue extends QueueDeclaration {
 	/** The connection that has it for itself alone. */
 	readonly owner: number | undefined;
 	counts(): { ready: number; unacknowledged: number; consumers: number };
+	/** Of all that it has taken and not lost again, what is in somebody's hands included. */
+	bodies(): readonly Buffer[];
 	/** Takes a message, and tells when it has it; not, if the queue is gone. */
 	take(message: Message, confirmed: (isTaken: boolean) => void): void;
 	/** @throws what an inequivalent declaration is refused with */
@@ -192,6 +194,7 @@ export function queueOf(declaration: QueueDeclaration, owner: number | undefined
 			const known = new Set<object>([...consumers.all(), ...holders]);
 			return { ready: ready.size(), unacknowledged: inHands.size, consumers: known.size };
 		},
+		bodies: () => [...ready.all(), ...[...inHands].map(({ entry }) => entry)].map(({ message }) => message.body),
 		take(message, confirmed) {
 			if (isOver) return confirmed(false);
 			waiting.push({ message, confirmed });

@@ -14,6 +14,7 @@ export interface Entry {
 export interface Store {
 	size(): number;
 	first(): Entry | undefined;
+	all(): readonly Entry[];
 	shift(): Entry | undefined;
 	add(entry: Entry): void;
 	/** Where it was. */
@@ -31,6 +32,7 @@ export function store(): Store {
 	return {
 		size: () => returned.length + fresh.length,
 		first: () => returned[0] ?? fresh[0],
+		all: () => [...returned, ...fresh],
 		shift: () => returned.shift() ?? fresh.shift(),
 		add: (entry) => void fresh.push(entry),
 		returnToPlace(entry) {
