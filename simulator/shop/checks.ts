@@ -1,5 +1,6 @@
 import { brokenInvariants } from "../../tests/support/invariants";
 import type { RabbitmqModel } from "../world/rabbitmq/model";
+import { disagreements } from "./agreement";
 import { turnedAwayWithoutReason } from "./failures";
 import { grown } from "./growth";
 import { brokenAnswers } from "./history";
@@ -31,6 +32,7 @@ export async function brokenInTheEnd(known: Known): Promise<string[]> {
 		...broken,
 		...deadLetters(stage.world.rabbitmq, known.poisons),
 		...(await lostLetters(known.poisons, stage.world.rabbitmq, control)),
+		...(await disagreements(control)),
 		...brokenAnswers(stage.client.history, records),
 		...turnedAwayWithoutReason({ ...known, orders: records.orders, history: stage.client.history }),
 		...(await grown(stage)),

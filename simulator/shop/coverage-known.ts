@@ -3,6 +3,7 @@ import path from "node:path";
 import { isBoundTo } from "../../mixins/events/topology";
 import type { SagaDefinition } from "../../mixins/saga/definition";
 import { events } from "../../services/events";
+import { byHandSaga } from "../../services/orders/by-hand.saga";
 import { cancellationSaga } from "../../services/orders/cancellation.saga";
 import { checkoutSaga } from "../../services/orders/checkout.saga";
 import { givingBackSaga } from "../../services/orders/giving-back.saga";
@@ -16,7 +17,7 @@ import { DECIDED_KINDS, FAULT_KINDS } from "./fault-plans";
 import { DATABASE } from "./template";
 
 type AnySaga = Pick<SagaDefinition<never>, "name" | "steps">;
-const SAGAS = [checkoutSaga(900), cancellationSaga, givingBackSaga] as readonly AnySaga[];
+const SAGAS = [checkoutSaga(900), cancellationSaga, byHandSaga, givingBackSaga] as readonly AnySaga[];
 
 /** @param server has the template */
 export async function knownIn(server: PostgresServer): Promise<Known[]> {
@@ -37,7 +38,7 @@ async function knownOf(control: Pick<Control, "query">): Promise<Known[]> {
 		if (heading !== "saga") return [{ heading, what: allowed }];
 		return [{ heading, what: SAGAS.flatMap(({ name }) => allowed.map((each) => `${name} ${each}`)) }];
 	});
-	const outcomes = (states.get("orders.saga_log.outcome") ?? []).filter((each) => !BY_HAND.has(each));
+	const outcomes = states.get("orders.saga_log.outcome") ?? [];
 	return [
 		...watched,
 		{ heading: "saga's step", what: stepsOf(outcomes) },
@@ -50,9 +51,6 @@ async function knownOf(control: Pick<Control, "query">): Promise<Known[]> {
 		{ heading: "statement", what: statements() },
 	];
 }
-
-/** What operators do to a step is theirs, and listed by tests/journeys. */
-const BY_HAND = new Set(["RETRIED", "SKIPPED", "COMPLETED_BY_HAND"]);
 
 function stepsOf(outcomes: readonly string[]): string[] {
 	return SAGAS.flatMap(({ steps }) =>

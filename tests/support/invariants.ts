@@ -70,7 +70,7 @@ async function brokenStock({ database, initialStock }: Books): Promise<string[]>
 	});
 }
 
-/** I2: every accepted checkout is an order, and every order and saga is settled. */
+/** I2: every accepted checkout is an order, and every order, saga and cart is settled. */
 async function limbo({ database }: Books): Promise<string[]> {
 	const { rows } = await database.query<{ fault: string }>(
 		`SELECT 'I2: order ' || id || ' is ' || status AS fault FROM orders.orders
@@ -83,7 +83,9 @@ async function limbo({ database }: Books): Promise<string[]> {
 			WHERE order_id NOT IN (SELECT id FROM orders.orders)
 		UNION ALL
 		SELECT 'I2: the payment token of order ' || order_id || ' is not forgotten' FROM cart.checkouts
-			WHERE payment_token IS NOT NULL`,
+			WHERE payment_token IS NOT NULL
+		UNION ALL
+		SELECT 'I2: cart ' || id || ' is being ordered still' FROM cart.carts WHERE status = 'CHECKING_OUT'`,
 	);
 	return rows.map(({ fault }) => fault);
 }
