@@ -75,6 +75,7 @@ test("what it holds of a partition that was lost and gained again is read anew: 
 	tested.renewed({ gained: [PARTITION], isWaiting: false });
 	confirm();
 	await settled();
+	confirm();
 	await tested.stop();
 
 	expect(published).toEqual(["event 1"]);

@@ -7,7 +7,9 @@ interface Timed {
 	forMs: number;
 	/** It waits until this action was called on its node, and the call has not reached it yet; at the longest until all is done. */
 	whenAsked?: string;
-	/** And so many steps more. */
+	/** It waits until a node does a statement with this name, or this end of one, and befalls that node; at the longest until all is done. */
+	whenDoing?: string;
+	/** And so many steps more, after the call or the statement. */
 	afterSteps?: number;
 	/** It waits until a message waits in its queue; at the longest until all is done. */
 	whenWaiting?: boolean;

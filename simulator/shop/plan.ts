@@ -1,6 +1,7 @@
 import { hashOf, randomOf, type Random } from "../world/random";
 import type { Weather } from "../world/schedule";
 import { meet } from "./crowd";
+import { atFailpoints } from "./failpoints";
 import { drawFault, MORE_KINDS, type FaultPlan } from "./fault-plans";
 import { needingAPerson } from "./needing-a-person";
 import { drawNodes, type NodePlan } from "./node-plans";
@@ -105,7 +106,7 @@ export function planOf(seed: number): Plan {
 	};
 	const later = randomOf(hashOf(`what was added to plan ${seed}`));
 	const more = later.chance(0.2) ? [drawFault(later, nodes.length, MORE_KINDS)] : [];
-	return withPoison(needingAPerson(steer(meet({ ...plan, faults: [...plan.faults, ...more] }, later))));
+	return withPoison(needingAPerson(atFailpoints(steer(meet({ ...plan, faults: [...plan.faults, ...more] }, later)))));
 }
 
 function drawShopper(random: Random, products: number, tokens: Tokens): ShopperPlan {

@@ -28,6 +28,8 @@ interface Begun extends Lasting {
 	endMs: number;
 }
 
+const STATEMENT = /^\d+ (n\d+) #\d+ (\S+)/;
+
 /** Longer than a second, which is how often a node looks for work. */
 const SOON_MS = 2_000;
 
@@ -47,23 +49,37 @@ export function newTimeline(
 
 	const isInUse = (queue: string): boolean => rabbitmq.queues().some(({ name, ready }) => name === queue && ready > 0);
 
-	/** When what the first one waits for was seen. */
-	let askedStep: number | undefined;
+	/** When what the first one waits for was seen, and of which node. */
+	let seen: { step: number; node?: number } | undefined;
 
 	function isTime(plan: FaultPlan): boolean {
-		const { fromStep, whenAsked, afterSteps = 0, whenWaiting } = plan;
+		const { fromStep, whenAsked, whenDoing, afterSteps = 0, whenWaiting } = plan;
 		if (schedule.steps - openedStep < fromStep) return false;
 		if (whenWaiting && "nth" in plan && plan.nth !== undefined) return isInUse(queues[plan.nth % queues.length]!);
-		if (whenAsked === undefined || !("node" in plan) || plan.node === undefined) return true;
-		const { host } = cluster.nodes[plan.node % cluster.nodes.length]!;
-		if (network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`)) askedStep ??= schedule.steps;
-		return askedStep !== undefined && schedule.steps - askedStep >= afterSteps;
+		if (!("node" in plan) || plan.node === undefined) return true;
+		if (whenAsked !== undefined) {
+			const { host } = cluster.nodes[plan.node % cluster.nodes.length]!;
+			if (network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`)) seen ??= { step: schedule.steps };
+		} else if (whenDoing !== undefined) {
+			const node = doerOf(whenDoing);
+			if (node !== undefined) seen ??= { step: schedule.steps, node };
+		} else return true;
+		return seen !== undefined && schedule.steps - seen.step >= afterSteps;
+	}
+
+	/** Whose statement of that name the last choice was. */
+	function doerOf(name: string): number | undefined {
+		const [, node, statement] = STATEMENT.exec(schedule.lines[schedule.choices.at(-1) ?? 0] ?? "") ?? [];
+		if (statement !== name && !statement?.endsWith(`.${name}`)) return undefined;
+		return cluster.nodes.findIndex((each) => each.name === node);
 	}
 
 	function beginNext(): void {
-		const plan = waiting.shift();
-		askedStep = undefined;
-		if (!plan) return;
+		const next = waiting.shift();
+		const node = seen?.node;
+		seen = undefined;
+		if (!next) return;
+		const plan = node !== undefined && "node" in next ? ({ ...next, node } as FaultPlan) : next;
 		const nowMs = clock.nowMs();
 		const lasting = { fault: begin(plan, surroundings), sinceMs: nowMs, endMs: nowMs + plan.forMs };
 		begun.push(lasting);

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import type { FaultPlan } from "../../simulator/shop/fault-plans";
 import { planOf } from "../../simulator/shop/plan";
 import { makeTemplate } from "../../simulator/shop/template";
 import { kindOf, smallestOf } from "../../simulator/smallest";
@@ -18,7 +19,8 @@ const USAGE = `Plants each bug in a copy of this tree, and simulates the shop wi
   npm run simulate:bugs -- [WORDS]      those whose names have one of these in them (default: all that are not named)
   ... --seeds N                         so many seeds at most for each (default 1,000)
   ... --with FAULT                      of these only seeds with it, e.g. "queue silent", or "asked" for one that waits for a
-                                        call: the others count, and are left out
+                                        call, or "doing" for one that waits for a statement: the others count, and are
+                                        left out
   ... --from SEED                       the first of them (default 1)
   ... --seconds S                       begins no more seeds of a bug after so long (default 1,800)
   ... --workers W                       so many processes (default 1)
@@ -98,6 +100,10 @@ async function main(): Promise<number> {
 	return findings.every(({ bug, verdict }) => verdict === "found" || bug in unsimulated) ? 0 : 1;
 }
 
+function isMeant({ kind, whenAsked, whenDoing }: FaultPlan, fault: string): boolean {
+	return kind === fault || (fault === "asked" && !!whenAsked) || (fault === "doing" && !!whenDoing);
+}
+
 /** Simulates a tree with the bug until a seed fails. */
 async function search(bug: string, options: Options): Promise<Finding> {
 	const { folder, seeds, from, fault, msMax, workers, isShrunk } = options;
@@ -109,7 +115,7 @@ async function search(bug: string, options: Options): Promise<Finding> {
 	const one = async (): Promise<void> => {
 		while (next < seeds && !found && realMs() < endMs) {
 			const plan = planOf(from + next++);
-			if (fault && !plan.faults.some((each) => each.kind === fault || (fault === "asked" && each.whenAsked))) continue;
+			if (fault && !plan.faults.some((each) => isMeant(each, fault))) continue;
 			const answer = await pool.run({ plan, isTold: false });
 			if (answer.violations.length === 0 || found) continue;
 			const by = [...new Set(answer.violations.map(kindOf))];

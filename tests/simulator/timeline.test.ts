@@ -4,8 +4,12 @@ import { newTimeline } from "../../simulator/shop/timeline";
 
 /** A world in which nothing happens but what a test says. */
 function stage() {
-	const now = { steps: 100, ms: 5_000, onItsWay: "", ready: 0 };
+	const now = { steps: 100, ms: 5_000, onItsWay: "", ready: 0, line: "" };
 	const schedule = {
+		choices: [0],
+		get lines() {
+			return [now.line];
+		},
 		get steps() {
 			return now.steps;
 		},
@@ -19,7 +23,7 @@ function stage() {
 		freeze: () => undefined,
 		thaw: () => undefined,
 	};
-	const cluster = { nodes: [{ name: "n1", host: { state: "running" } }] };
+	const cluster = { nodes: ["n1", "n2"].map((name) => ({ name, host: { state: "running" } })) };
 	const surroundings = { world, cluster, queues: ["cart.orders"] } as unknown as FaultSurroundings;
 	const timelineOf = (...plans: FaultPlan[]) => newTimeline(plans, surroundings);
 	return { now, timelineOf };
@@ -71,6 +75,23 @@ test("one that waits for some steps more begins after them, although the call ha
 	timeline.goOn();
 
 	expect([before, timeline.begun().length]).toEqual([0, 1]);
+});
+
+test("one that waits for a statement befalls the node that does it", () => {
+	const { now, timelineOf } = stage();
+	const timeline = timelineOf({ ...FREEZE, fromStep: 0, whenDoing: "saga.move", afterSteps: 1 });
+	now.line = "5000 n1 #3 orders.saga.moved [2c29]";
+	timeline.goOn();
+	now.line = "5000 n2 #7 orders.saga.move [2c29]";
+	timeline.goOn();
+	const before = timeline.begun().length;
+
+	now.steps++;
+	now.line = "5000 n1 #3 COMMIT";
+	timeline.goOn();
+
+	expect(before).toBe(0);
+	expect(timeline.begun().map(({ fault }) => fault.plan)).toMatchObject([{ kind: "freeze", node: 1 }]);
 });
 
 test("one that waits for messages begins when there are some in its queue", () => {
