@@ -15,7 +15,6 @@ const STEPS = [
 	"payments.capture",
 	"payments.refund",
 ] as const;
-type StepAction = (typeof STEPS)[number];
 
 /** With one of them an order holds its stock for long, and mostly gives it back. */
 const SLOW_TOKENS = ["tok_slow", "tok_timeout", "tok_decline"];
@@ -34,7 +33,8 @@ export function arrivingLate(plan: Plan, random: Random): Partial<Plan> {
 	return { nodes, ...late, faults: [{ ...first!, whenAsked, afterSteps: random.pick([0, 0, 3, 10, 25]) }, ...others] };
 }
 
-function calleesOf(nodes: readonly NodePlan[], action: StepAction): number[] {
+/** Who can answer it. */
+export function calleesOf(nodes: readonly NodePlan[], action: string): number[] {
 	return [...nodes.keys()].filter((at) => nodes[at]!.services.some((service) => action.startsWith(`${service}.`)));
 }
 

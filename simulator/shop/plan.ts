@@ -1,5 +1,6 @@
 import { hashOf, randomOf, type Random } from "../world/random";
 import type { Weather } from "../world/schedule";
+import { askedAgain } from "./asked-again";
 import { meet } from "./crowd";
 import { atFailpoints } from "./failpoints";
 import { drawFault, MORE_KINDS, type FaultPlan } from "./fault-plans";
@@ -81,6 +82,11 @@ const ALL_TOKENS: Tokens = [
 	[4, "tok_down"],
 ];
 
+const FAULTS_MAX = 4;
+
+/** Where few plans come by chance some are led: one after the other, and most by none of them. */
+const LEADING = [steer, atFailpoints, askedAgain, needingAPerson, withPoison];
+
 export function planOf(seed: number): Plan {
 	const random = randomOf(hashOf(`plan ${seed}`));
 	const nodes = drawNodes(random);
@@ -106,7 +112,8 @@ export function planOf(seed: number): Plan {
 	};
 	const later = randomOf(hashOf(`what was added to plan ${seed}`));
 	const more = later.chance(0.2) ? [drawFault(later, nodes.length, MORE_KINDS)] : [];
-	return withPoison(needingAPerson(atFailpoints(steer(meet({ ...plan, faults: [...plan.faults, ...more] }, later)))));
+	const met = meet({ ...plan, faults: [...plan.faults, ...more].slice(0, FAULTS_MAX) }, later);
+	return LEADING.reduce((led, lead) => lead(led), met);
 }
 
 function drawShopper(random: Random, products: number, tokens: Tokens): ShopperPlan {

@@ -3,7 +3,7 @@ import type { Control } from "../world/postgres/control";
 import { hashOf, randomOf, type Random } from "../world/random";
 import type { RabbitmqModel } from "../world/rabbitmq/model";
 import { pause } from "./client";
-import type { FaultKind } from "./fault-plans";
+import { drawFault, type FaultKind } from "./fault-plans";
 import type { OperatorPlan } from "./operator";
 import type { Plan } from "./plan";
 
@@ -43,11 +43,12 @@ export function withPoison(plan: Plan): Plan {
 	const random = randomOf(hashOf(`what poisons plan ${plan.seed}`));
 	if (!random.chance(0.06)) return plan;
 	const queue = random.below(1_000);
+	const faults = plan.faults.filter(({ kind }) => !LOSING.has(kind));
 	return {
 		...plan,
 		poisons: Array.from({ length: random.between(1, 4) }, () => ({ atMs: random.below(4_000), queue })),
 		operators: [...plan.operators, ...Array.from({ length: random.between(1, 4) }, () => drawAct(random, queue))],
-		faults: plan.faults.filter(({ kind }) => !LOSING.has(kind)),
+		faults: faults.length > 0 ? faults : [drawFault(random, plan.nodes.length, [[1, "kill"]])],
 	};
 }
 

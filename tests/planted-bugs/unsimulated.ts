@@ -25,6 +25,7 @@ export const unsimulated: Readonly<Record<string, string>> = {
 	"another limit is a conflict": "it takes queues that an older release has declared",
 	"approval after the undo that is kept":
 		"the sandbox provider calls off what is undone, and approves it later only by a notice, which this bug leaves alone",
+	"a lost connection counts": "it takes more than twenty lost connections within the life of one message",
 	"hook that fails the commit": "no hook of the shop's throws",
 	"database that closes first":
 		"what a stopping node drops another one does, a little later, and nothing else is to be seen",
