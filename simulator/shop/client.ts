@@ -15,7 +15,8 @@ export type Told =
 /** Who asks, as the gateway tells the services. */
 export interface Who {
 	id: string;
-	role: "CUSTOMER" | "ADMIN";
+	/** A guest has no account yet: the id is that of who will sign in. */
+	role: "CUSTOMER" | "ADMIN" | "GUEST";
 }
 
 /** One command, and what its client was told. The history of a simulation is made of these. */
@@ -90,10 +91,25 @@ function callOn({ host, node, name }: ShopNode, { action, params, who }: Command
 /** What a client learns of it, as the gateway tells it. */
 async function called(broker: ServiceBroker, action: string, params: object, who: Who): Promise<Told> {
 	try {
-		return { kind: "done", answer: await broker.call(action, params, { meta: { caller: who } }) };
+		return {
+			kind: "done",
+			answer: await broker.call(action, params, { meta: who.role === "GUEST" ? {} : { caller: who } }),
+		};
 	} catch (error) {
 		const { code, status, message } = problemOf(error);
 		return status < 500 ? { kind: "refused", code } : { kind: "unknown", reason: `${status} ${code} ${message}` };
+	}
+}
+
+/** Asks again after what may be done or not; a person with a browser does so for a minute or two. */
+const TRIES_MAX = 30;
+
+/** An operation that may be repeated is asked for until its client knows. */
+export async function patiently(ask: () => Promise<Told>): Promise<Told> {
+	for (let tries = 1; ; tries++) {
+		const told = await ask();
+		if (told.kind !== "unknown" || tries === TRIES_MAX) return told;
+		await pause(Math.min(200 * 2 ** tries, 3_000));
 	}
 }
 

@@ -78,6 +78,9 @@ const REFUSALS: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	"cart.addItem INSUFFICIENT_STOCK": isScarce,
 	"cart.addItem NOT_FOUND": isWithdrawn,
 	// An addition whose answer was lost comes late.
+	// An attempt before, whose answer was lost, has joined it.
+	"cart.joinGuest CART_NOT_ACTIVE": () => true,
+	"cart.joinGuest NOT_FOUND": () => true,
 	"cart.checkout CART_CHANGED": () => true,
 	"orders.cancel ORDER_NOT_CANCELLABLE": () => true,
 };
@@ -85,7 +88,7 @@ const REFUSALS: Readonly<Record<string, (asked: Asked) => boolean>> = {
 /** How many of one product all who come want together. */
 function demandFor({ shoppers }: Plan, at: number): number {
 	return shoppers
-		.flatMap(({ items }) => items)
+		.flatMap(({ items, goesOn }) => [...items, ...(goesOn ? items.slice(0, 1) : [])])
 		.filter(({ product }) => product === at)
 		.reduce((sum, { quantity }) => sum + quantity, 0);
 }

@@ -1,4 +1,5 @@
 import type { Command } from "./client";
+import { LATER } from "./filling";
 import type { Records } from "./records";
 
 /**
@@ -93,7 +94,7 @@ function brokenOrder(
 ): string[] {
 	const name = `order ${orderId}`;
 	const copies = [checkouts, orders].map((table) => table.find((row) => row.orderId === orderId));
-	const bounds = additionsOf(history, who.id);
+	const bounds = additionsOf(history.filter(isForTheOrder), who.id);
 	const prices = shownPricesOf(history, who.id);
 	return copies.flatMap((copy, at) => {
 		const where = at === 0 ? "cart.checkouts" : "orders.orders";
@@ -119,6 +120,9 @@ function brokenOrder(
 	});
 }
 
+/** What was added after the checkout is in another cart. */
+const isForTheOrder = ({ params }: Command): boolean => !String(params.idempotencyKey).startsWith(LATER);
+
 function outside(count: number, bounds: Bounds | undefined, where: string, productId: string): string[] {
 	const { least, most } = bounds ?? { least: 0, most: 0 };
 	if (count >= least && count <= most) return [];
@@ -126,16 +130,21 @@ function outside(count: number, bounds: Bounds | undefined, where: string, produ
 	return [`I6: ${where} has ${count} of product ${productId}, the shopper added ${wanted}`];
 }
 
-/** How much of each product a user has put into carts; each key counts once. */
+/** How much of each product a user has put into carts, as a guest before as well; each key counts once. */
 function additionsOf(history: readonly Command[], userId: string): Map<string, Bounds> {
 	const sums = new Map<string, Bounds>();
+	// Refused is the repetition of one whose answer was lost.
+	const isJoined = history.some(
+		(command) => command.action === "cart.joinGuest" && command.who.id === userId && !isUnknown(command),
+	);
 	for (const asked of askedWithOneKey(history, "cart.addItem")) {
 		const [{ who, params }] = asked;
 		if (who.id !== userId) continue;
 		const { productId, quantity } = params as { productId: string; quantity: number };
 		const { least, most } = onceOf(asked);
+		const isElsewhere = who.role === "GUEST" && !isJoined;
 		const sum = sums.get(productId) ?? { least: 0, most: 0 };
-		sums.set(productId, { least: sum.least + least * quantity, most: sum.most + most * quantity });
+		sums.set(productId, { least: sum.least + (isElsewhere ? 0 : least) * quantity, most: sum.most + most * quantity });
 	}
 	return sums;
 }
@@ -196,7 +205,8 @@ function brokenCarts(history: readonly Command[], { inCarts }: Records): string[
 			outside(own.get(productId) ?? 0, bounds.get(productId), `the cart of ${userId}`, productId),
 		);
 	});
-	const strangers = inCarts.filter(({ userId }) => !users.has(userId));
+	// A guest's, who has not signed in, is nobody's.
+	const strangers = inCarts.filter(({ userId }) => userId !== null && !users.has(userId));
 	return [...broken, ...strangers.map(({ userId }) => `I6: ${userId} has a cart, and never asked for one`)];
 }
 

@@ -5,6 +5,7 @@ import { meet } from "./crowd";
 import { atFailpoints } from "./failpoints";
 import { drawFault, MORE_KINDS, type FaultPlan } from "./fault-plans";
 import { needingAPerson } from "./needing-a-person";
+import { joiningCarts } from "./filling";
 import { drawNodes, type NodePlan } from "./node-plans";
 import { drawOperator, type OperatorPlan } from "./operator";
 import { withPoison, type PoisonPlan } from "./poison";
@@ -53,6 +54,10 @@ export interface ShopperPlan {
 	cancelAfterMs?: number;
 	/** Its client counts its requests and has nothing else for keys: others have the same ones. */
 	isNumbering?: boolean;
+	/** Begins as a guest, and signs in before the checkout. */
+	isGuest?: boolean;
+	/** Puts the first item once more into a cart, when the checkout was accepted. */
+	goesOn?: boolean;
 	/** Asks for the cancellation again while the order is not confirmed yet. */
 	insists?: boolean;
 }
@@ -85,7 +90,7 @@ const ALL_TOKENS: Tokens = [
 const FAULTS_MAX = 4;
 
 /** Where few plans come by chance some are led: one after the other, and most by none of them. */
-const LEADING = [steer, atFailpoints, askedAgain, needingAPerson, withPoison];
+const LEADING = [steer, atFailpoints, askedAgain, joiningCarts, needingAPerson, withPoison];
 
 export function planOf(seed: number): Plan {
 	const random = randomOf(hashOf(`plan ${seed}`));

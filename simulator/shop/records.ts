@@ -21,7 +21,7 @@ export interface Records {
 		failureReason: string | null;
 	}[];
 	/** Of each product, what all carts of a user hold, whatever became of them. */
-	inCarts: { userId: string; productId: string; quantity: number }[];
+	inCarts: { userId: string | null; productId: string; quantity: number }[];
 	products: { productId: string; price: number; active: boolean; timesAdjusted: number; adjustedBy: number }[];
 }
 

@@ -1,4 +1,5 @@
-import { pause, type Client, type Told, type Who } from "./client";
+import { patiently, pause, type Client, type Told, type Who } from "./client";
+import { fill, goOnShopping } from "./filling";
 import type { ClerkPlan, ShopperPlan } from "./plan";
 
 /** What a shopper knows in the end. */
@@ -11,8 +12,6 @@ export interface Shopper {
 	acceptedMs: number | undefined;
 	/** Nothing more is tried: the reason. */
 	gaveUp: string | undefined;
-	/** Products that the cart holds for sure, by the shop's own words. */
-	cartItems: Map<string, number>;
 	/** What the shop said of the cancellation. */
 	cancelled: Told | undefined;
 	isDone: boolean;
@@ -20,8 +19,6 @@ export interface Shopper {
 
 export const ADMIN: Who = { id: "00000000-0000-4000-8000-000000000001", role: "ADMIN" };
 
-/** Asks again after what may be done or not; a person with a browser does so for a minute or two. */
-const TRIES_MAX = 30;
 /** Who wants to be rid of an order asks so often, and so fast that the moment of its confirmation is met. */
 const INSISTS_MAX = 40;
 const INSIST_AFTER_MS = 50;
@@ -33,7 +30,6 @@ export function newShopper(plan: ShopperPlan, number: number): Shopper {
 		orderId: undefined,
 		acceptedMs: undefined,
 		gaveUp: undefined,
-		cartItems: new Map(),
 		cancelled: undefined,
 		isDone: false,
 	};
@@ -59,6 +55,7 @@ export async function shop(
 		if (!accepted) return void (shopper.gaveUp = JSON.stringify(all[0]));
 		shopper.orderId = (accepted.answer as { id: string }).id;
 		shopper.acceptedMs = nowMs();
+		if (plan.goesOn) await goOnShopping(shopper, client, products);
 		if (plan.cancelAfterMs === undefined) return;
 		await pause(plan.cancelAfterMs);
 		const { orderId: id } = shopper;
@@ -75,33 +72,6 @@ export async function shop(
 
 function isRefused({ kind }: Told): boolean {
 	return kind === "refused";
-}
-
-async function fill(shopper: Shopper, client: Client, products: readonly string[]): Promise<string | undefined> {
-	const { plan, who } = shopper;
-	let cartId: string | undefined;
-	for (const [at, { product, quantity }] of plan.items.entries()) {
-		const productId = products[product]!;
-		const key = plan.isNumbering ? `item ${at}` : `item ${at} of ${who.id}`;
-		const params = { productId, quantity, idempotencyKey: key, ...(cartId && { cartId }) };
-		const told = await patiently(() => client.ask(who, "cart.addItem", params, plan.patienceMs));
-		if (told.kind !== "done") {
-			shopper.gaveUp = JSON.stringify(told);
-			return undefined;
-		}
-		cartId = (told.answer as { id: string }).id;
-		shopper.cartItems.set(productId, quantity);
-	}
-	return cartId;
-}
-
-/** An operation with an idempotency key is asked for until its client knows. */
-async function patiently(ask: () => Promise<Told>): Promise<Told> {
-	for (let tries = 1; ; tries++) {
-		const told = await ask();
-		if (told.kind !== "unknown" || tries === TRIES_MAX) return told;
-		await pause(Math.min(200 * 2 ** tries, 3_000));
-	}
 }
 
 /** What a clerk has done: how much more there is of which product. */

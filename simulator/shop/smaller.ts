@@ -40,6 +40,8 @@ function simpler(shopper: ShopperPlan): ShopperPlan[] {
 	const { cancelAfterMs, ...staying } = shopper;
 	return [
 		...(cancelAfterMs === undefined ? [] : [staying]),
+		...(shopper.isGuest ? [{ ...shopper, isGuest: false }] : []),
+		...(shopper.goesOn ? [{ ...shopper, goesOn: false }] : []),
 		...(shopper.atOnce > 1 ? [{ ...shopper, atOnce: 1 }] : []),
 		...(shopper.items.length > 1 ? [{ ...shopper, items: shopper.items.slice(0, 1) }] : []),
 		...(shopper.paymentToken === "tok_approve" ? [] : [{ ...shopper, paymentToken: "tok_approve" }]),
