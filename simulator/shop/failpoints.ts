@@ -3,7 +3,7 @@ import type { FaultPlan } from "./fault-plans";
 import type { Plan } from "./plan";
 
 /**
- * Statements that write, each by the end of its name: between one of them and its COMMIT, and between that and whatever
+ * Statements that write, each by the end of its name, and most often those that come last in their transactions: between one of them and its COMMIT, and between that and whatever
  * tells others of it, lies what a node may leave half done.
  */
 const STATEMENTS = [
@@ -17,9 +17,14 @@ const STATEMENTS = [
 	"saga.insert",
 	"saga.claim",
 	"saga.move",
+	"saga.move",
 	"saga.wait",
 	"participant.settle",
+	"participant.settle",
+	"participant.settle",
 	"idempotency.take",
+	"idempotency.keep",
+	"idempotency.keep",
 	"idempotency.keep",
 	"missed.claim",
 	"missed.add",

@@ -88,6 +88,26 @@ test("every answer to one key names the same order", () => {
 	]);
 });
 
+test("what a guest has put in is the user's once they have signed in, and nobody's where they have not", () => {
+	const asGuest: Command = { ...add(CART, "by a guest"), who: { ...ADA, role: "GUEST" } };
+	const join = (told: Told): Command => asked({ ...ADA, role: "GUEST" }, "cart.joinGuest", { cartId: "g1" }, told);
+	const nobodys = { userId: null, productId: "lamp", quantity: 2 };
+
+	expect(brokenAnswers([asGuest, join(done())], NOTHING)).toEqual([]);
+	expect(brokenAnswers([asGuest, join(UNKNOWN)], { ...NOTHING, inCarts: [nobodys] })).toEqual([]);
+	expect(brokenAnswers([asGuest, join(done())], { ...NOTHING, inCarts: [nobodys] })).toEqual([
+		"I6: the cart of ada has 0 of product lamp, the shopper added 2",
+	]);
+});
+
+test("what was put in after the checkout is no part of its order, and in a cart", () => {
+	const history = [add(CART), checkOut(orderAnswer()), add(CART, "later item of ada", 1)];
+	const inCarts = [{ userId: "ada", productId: "lamp", quantity: 3 }];
+
+	expect(brokenAnswers(history, shopWith({ inCarts }))).toEqual([]);
+	expect(brokenAnswers(history, shopWith())).toHaveLength(1);
+});
+
 test("an answer shows the order as it is", () => {
 	const broken = brokenAnswers([add(CART), checkOut(orderAnswer("o1", 3))], shopWith());
 
