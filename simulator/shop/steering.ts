@@ -7,6 +7,8 @@ import type { Plan, ShopperPlan } from "./plan";
 /** So near to each other two faults begin that are to last at once, in steps. */
 const NEAR = 30;
 const FAULTS_MAX = 4;
+/** After so long it answers with `tok_slow`. */
+const PROVIDER_IS_SLOW_S = 3;
 
 /**
  * Leads some plans to where few come by chance, as `--coverage` has shown: two faults of any kinds at once, orders that
@@ -45,8 +47,15 @@ function together({ faults, nodes }: Plan, random: Random): FaultPlan[] {
 	return [first, second, ...faults.slice(2)].slice(0, FAULTS_MAX);
 }
 
-/** Reservations last for 10 s, payments take long, and a node stands still about as long as that. */
+/**
+ * Reservations last for 10 s, payments take long, and a node stands still about as long as that; or they last just as long
+ * as a slow provider takes.
+ */
 function expiring({ shoppers, nodes, faults }: Plan, random: Random): Partial<Plan> {
+	if (random.chance(0.3)) {
+		const slow = shoppers.map((shopper) => ({ ...shopper, ...(random.chance(0.7) && { paymentToken: "tok_slow" }) }));
+		return { reservationTtlS: PROVIDER_IS_SLOW_S, shoppers: slow };
+	}
 	const freeze: FaultPlan = {
 		kind: "freeze",
 		node: random.below(nodes.length),

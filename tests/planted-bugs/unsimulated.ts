@@ -23,6 +23,8 @@ export const unsimulated: Readonly<Record<string, string>> = {
 	"unknown types are done": RELEASES,
 	"undo past an unknown step": RELEASES,
 	"another limit is a conflict": "it takes queues that an older release has declared",
+	"approval of a declined payment": "it takes a provider that says no to one attempt and yes to another",
+	"lease renewal that waits for a lock": "what it delays another node takes over, and nothing else is to be seen",
 	"approval after the undo that is kept":
 		"the sandbox provider calls off what is undone, and approves it later only by a notice, which this bug leaves alone",
 	"a lost connection counts": "it takes more than twenty lost connections within the life of one message",
