@@ -19,6 +19,7 @@ export async function grown({ world, cluster }: Stage): Promise<string[]> {
 		...cluster.nodes.flatMap((each) => heldBy(each, world)),
 		...leftByTheDead(world),
 		...doubledConsumers(cluster.nodes, world),
+		...goingInCircles(world),
 	];
 }
 
@@ -52,6 +53,18 @@ function leftByTheDead({ hosts, sessions }: Stage["world"]): string[] {
 	const dead = new Set(hosts.filter(({ state }) => state === "killed"));
 	const left = [...sessions.open].filter(({ host }) => host && dead.has(host));
 	return left.map(({ no, host }) => `PostgreSQL keeps session ${no} of ${host!.name}, which was killed`);
+}
+
+/** RabbitMQ's own delivery limit, since 4.0: nothing in a simulation is in so many hands. */
+const RETURNS_MAX = 20;
+
+/** What fails is tried again after a pause. */
+function goingInCircles({ rabbitmq }: Stage["world"]): string[] {
+	return rabbitmq
+		.queues()
+		.flatMap(({ name, returns }) =>
+			returns > RETURNS_MAX ? [`a message came back into ${name} ${returns} times`] : [],
+		);
 }
 
 /** A queue has one consumer of each node that runs its service. */

@@ -53,6 +53,8 @@ export interface RabbitmqModel {
 		ready: number;
 		unacknowledged: number;
 		consumers: number;
+		/** How often the message was given back that came back most often. */
+		returns: number;
 		arguments: Record<string, unknown>;
 	}[];
 	bodiesIn(queue: string): readonly Buffer[];

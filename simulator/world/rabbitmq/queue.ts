@@ -28,7 +28,8 @@ export interface Queue extends QueueDeclaration {
 	readonly isQuorum: boolean;
 	/** The connection that has it for itself alone. */
 	readonly owner: number | undefined;
-	counts(): { ready: number; unacknowledged: number; consumers: number };
+	/** `returns`: how often the message was that came back most often. */
+	counts(): { ready: number; unacknowledged: number; consumers: number; returns: number };
 	/** Of all that it has taken and not lost again, what is in somebody's hands included. */
 	bodies(): readonly Buffer[];
 	/** Takes a message, and tells when it has it; not, if the queue is gone. */
@@ -84,6 +85,7 @@ export function queueOf(declaration: QueueDeclaration, owner: number | undefined
 	let deferred: (() => void)[] = [];
 	let listeners: (() => void)[] = [];
 	let places = 0;
+	let mostReturns = 0;
 	let isSilent = false;
 	let isOver = false;
 	let hadConsumer = false;
@@ -170,7 +172,7 @@ export function queueOf(declaration: QueueDeclaration, owner: number | undefined
 
 	function giveBack(held: Held, isLoss: boolean): void {
 		const { entry } = held;
-		entry.returns++;
+		mostReturns = Math.max(mostReturns, ++entry.returns);
 		if (!isQuorum) ready.returnToPlace(entry);
 		else if (limit !== undefined && entry.returns > limit) die(entry, "delivery_limit");
 		// Without a limit RabbitMQ writes it anew when a consumer gives it back, at the end.
@@ -192,7 +194,7 @@ export function queueOf(declaration: QueueDeclaration, owner: number | undefined
 			// A quorum queue knows who holds a message as a consumer, also one that has only looked.
 			const holders = isQuorum ? [...inHands].map(({ consumer, by }) => consumer ?? by) : [];
 			const known = new Set<object>([...consumers.all(), ...holders]);
-			return { ready: ready.size(), unacknowledged: inHands.size, consumers: known.size };
+			return { ready: ready.size(), unacknowledged: inHands.size, consumers: known.size, returns: mostReturns };
 		},
 		bodies: () => [...ready.all(), ...[...inHands].map(({ entry }) => entry)].map(({ message }) => message.body),
 		take(message, confirmed) {
