@@ -26,3 +26,14 @@ test("a provider is not asked when its answer would come too late, which costs n
 	await expect(asked).rejects.toMatchObject({ type: "PAYMENT_TOO_LATE", code: 503, retryable: true });
 	expect(count).toBe(0);
 });
+
+test("a provider's answer is the answer, and its refusal to talk is its failure", async () => {
+	const answered = await ask("an order", stepTime(), async () => "approved");
+	const failed = ask("an order", stepTime(), () => Promise.reject(new Error("no route")));
+
+	expect(answered).toBe("approved");
+	await expect(failed).rejects.toMatchObject({
+		type: "PAYMENT_UNAVAILABLE",
+		message: expect.stringContaining("no route"),
+	});
+});
