@@ -33,6 +33,8 @@ export interface Plan {
 	calmFromStep?: number;
 	/** From this step on no fault begins. */
 	soundFromStep?: number;
+	/** So soon after its faults the shop has come to rest; without it, within a minute. */
+	restMsMax?: number;
 }
 
 export interface ProductPlan {

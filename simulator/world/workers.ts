@@ -15,6 +15,9 @@ const JOBS_MAX = 500;
 /** A job of two seconds takes ten times as long beside others; what goes on for longer would go on for ever. */
 const JOB_MS_MAX = 120_000;
 
+/** A job has had all the time that it may take. Its process was ended. */
+export class NotEndedError extends Error {}
+
 interface Worker {
 	process: ChildProcess;
 	jobs: number;
@@ -23,12 +26,14 @@ interface Worker {
 /**
  * @param script answers each message, a job, by one of its own: `{ result }` or `{ error }`
  * @param jobsMax after so many a process is replaced
+ * @param jobMsMax after so long a job's process is ended
  */
 export function newWorkers<Job extends object, Result>(
 	script: string,
 	count: number,
 	args: readonly string[],
 	jobsMax = JOBS_MAX,
+	jobMsMax = JOB_MS_MAX,
 ): Workers<Job, Result> {
 	const idle: Worker[] = [];
 	const waiting: ((worker: Worker) => void)[] = [];
@@ -51,6 +56,15 @@ export function newWorkers<Job extends object, Result>(
 		await once(worker.process, "exit");
 	}
 
+	/** One may have ended by itself when its job was done: by something that nobody waited for. */
+	function takeIdle(): Worker | undefined {
+		for (let worker = idle.pop(); worker; worker = idle.pop()) {
+			if (worker.process.connected) return worker;
+			all.delete(worker);
+		}
+		return undefined;
+	}
+
 	function giveBack(worker: Worker): void {
 		const next = waiting.shift();
 		if (next) next(worker);
@@ -59,7 +73,7 @@ export function newWorkers<Job extends object, Result>(
 
 	async function take(): Promise<Worker> {
 		const worker =
-			idle.pop() ?? (all.size < count ? start() : await new Promise<Worker>((resolve) => waiting.push(resolve)));
+			takeIdle() ?? (all.size < count ? start() : await new Promise<Worker>((resolve) => waiting.push(resolve)));
 		if (worker.jobs < jobsMax) return worker;
 		await end(worker);
 		return start();
@@ -72,8 +86,8 @@ export function newWorkers<Job extends object, Result>(
 			const ended = new AbortController();
 			let takeBack = (): void => undefined;
 			const tooLong = new Promise<never>((_, reject) => {
-				const what = `A worker has not ended after ${JOB_MS_MAX / 1_000} s at ${JSON.stringify(job).slice(0, 200)}`;
-				takeBack = realTimer(() => reject(new Error(what)), JOB_MS_MAX);
+				const what = `A worker has not ended after ${jobMsMax / 1_000} s at ${JSON.stringify(job).slice(0, 200)}`;
+				takeBack = realTimer(() => reject(new NotEndedError(what)), jobMsMax);
 			});
 			try {
 				worker.process.send(job);
