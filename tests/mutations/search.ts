@@ -41,9 +41,9 @@ export async function search(mutants: readonly Mutant[], options: SearchOptions)
 			if (realMs() > endMs) return false;
 			await tryGroup(group, baseline);
 			await control.look();
+			results.save();
 		}
 		await control.look(true);
-		results.save();
 	}
 	return true;
 
@@ -116,7 +116,6 @@ function newControl({ bench, results, baselines, report }: SearchOptions) {
 				await bench.renew();
 			}
 			unproven = [];
-			results.save();
 		},
 	};
 }
