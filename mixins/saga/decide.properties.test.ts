@@ -67,6 +67,9 @@ const firstOf = (steps: Steps): Position => ({
 	attempts: 0,
 });
 
+/** Jest takes a minute to compare thousands, and nobody reads more. */
+const SHOWN_MAX = 3;
+
 /** Every transition that a saga can make from its start. */
 function allTransitions(steps: Steps): Transition[] {
 	const found: Transition[] = [];
@@ -91,10 +94,10 @@ describe.each(shapes)("%s:", (_name, steps) => {
 	const transitions = allTransitions(steps);
 	const undoable = (from: number): number => steps.findLastIndex((each, index) => index <= from && each.undo);
 	const doable = (from: number): number => steps.findIndex((each, index) => index >= from && each.do);
-	/** Those of some kind that are not as they should be. */
+	/** The first ones of some kind that are not as they should be. */
 	const wrong = (are: (each: Transition) => boolean, right: (each: Transition) => boolean): Transition[] => {
 		const some = transitions.filter(are);
-		return some.filter((each) => !right(each));
+		return some.filter((each) => !right(each)).slice(0, SHOWN_MAX);
 	};
 
 	test("forward goes to the very next step, and is completed only behind the last", () => {
@@ -222,5 +225,5 @@ test.each(shapes)("%s: completed means all of it was done, compensated that noth
 		return end !== "NEEDS_OPERATOR";
 	});
 
-	expect(wrong).toEqual([]);
+	expect(wrong.slice(0, SHOWN_MAX)).toEqual([]);
 });
