@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { Errors } from "moleculer";
 import type { Transaction } from "../database/database";
 import { sql } from "../database/statement";
+import { hashOf } from "./request-hash";
 
 /** The key was used for another request: the client's mistake. */
 export class IdempotencyKeyReusedError extends Errors.MoleculerClientError {
@@ -80,14 +80,4 @@ export function idempotencyKeysOf(schema: string): IdempotencyKeys {
 	};
 
 	return { recall, once };
-}
-
-/** The same for objects that differ only in the order of their fields. */
-function hashOf(request: unknown): Buffer {
-	const canonical = JSON.stringify(request, (_key, value: unknown) =>
-		value !== null && typeof value === "object" && !Array.isArray(value)
-			? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-			: value,
-	);
-	return createHash("sha256").update(canonical).digest();
 }

@@ -36,7 +36,7 @@ const quiet: Plan = {
 };
 
 /** Of the first forty those that reach the most in the shortest time, by what the ones before have left. */
-const SEEDS = [24, 10, 34, 7, 8, 33, 11, 37, 30, 5, 31, 13];
+const SEEDS = [24, 10, 34, 7, 8, 33, 11, 37, 30];
 
 /** What mutants are tried with. */
 export const plans: readonly NamedPlan[] = [
