@@ -119,6 +119,27 @@ test("a frozen node loses its saga when its lease is over, and what it writes on
 	expect((await agency.effects(id)).filter((what) => what === "do flight")).toHaveLength(1);
 });
 
+test("a node that has lost its saga asks nobody for the next step", async () => {
+	const frozen = frozenAt(agency.database.db, 2);
+	const first = agency.openNode("first", frozen.db);
+	const second = agency.openNode("second");
+	const id = await first.begin({ "do car": ["away"] });
+	await agency.waitFor("the first node to freeze", async () => frozen.isFrozen(2));
+	await agency.expireLeases();
+	await agency.waitFor("the second node to come as far as the car", async () => {
+		await second.engine.sweep();
+		return (await agency.log(id)).includes("book the car: do 1 AWAY");
+	});
+	await second.stop();
+
+	agency.change(id, {});
+	frozen.wake(2);
+	await agency.waitFor("the first node to be fenced off", async () => frozen.hasEnded(2));
+	await first.engine.drain();
+
+	expect(await agency.effects(id)).toEqual(["do file", "do hotel", "do flight"]);
+});
+
 test("a saga whose lease is renewed is left alone", async () => {
 	const frozen = frozenAt(agency.database.db, 1);
 	const first = agency.openNode("first", frozen.db);
