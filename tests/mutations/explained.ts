@@ -1,3 +1,5 @@
+import { explainedInSagas } from "./explained-sagas";
+
 /** Why survivors are left. */
 export interface Explanation {
 	/** A file, or all in a folder where it ends in a slash. */
@@ -9,4 +11,4 @@ export interface Explanation {
 	why: string;
 }
 
-export const explained: readonly Explanation[] = [];
+export const explained: readonly Explanation[] = [...explainedInSagas];

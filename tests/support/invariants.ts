@@ -124,7 +124,11 @@ async function brokenMoney({ database }: Books): Promise<string[]> {
 		SELECT 'I3: order ' || coalesce(id, order_id) || ' is ' || coalesce(status, 'unknown') || ' and the ledger has '
 			|| coalesce(authorized, 0) || ' authorize, ' || coalesce(captured, 0) || ' capture, ' || coalesce(voided, 0)
 			|| ' void, ' || coalesce(refunded, 0) || ' refund' AS fault
-		FROM judged WHERE NOT sound`,
+		FROM judged WHERE NOT sound
+		UNION ALL
+		SELECT 'I3: order ' || id || ' is ' || status || ' and says that its payment is ' || payment_status FROM orders.orders
+		WHERE status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED') AND payment_status <> 'CAPTURED'
+			OR status = 'CANCELLED' AND payment_status NOT IN ('REFUNDED', 'VOIDED')`,
 	);
 	return rows.map(({ fault }) => fault);
 }

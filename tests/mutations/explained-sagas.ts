@@ -1,0 +1,97 @@
+import type { Explanation } from "./explained";
+
+/** Said of those with which the named test was seen to fail. */
+const failsIn = (suite: string, test: string): string => `tests/mixins/${suite}.int.test.ts fails with it: "${test}"`;
+
+const MANY =
+	"it takes more than 64 sagas on one node at once, and a simulation has seven orders; saga.int.test.ts has 100 of them: " +
+	'"more sagas than one node works on at once wait for room"';
+const LATER =
+	"what is not driven at once is taken up by the next sweep, or when its lease is over: it ends as it should, some " +
+	"seconds later, and only 15 s are promised";
+const VERSIONS = "it takes two versions of the program: saga-versions.int.test.ts has them";
+const OPERATOR = "only an operator's decision comes by, and no plan has one: saga-operator.int.test.ts";
+const LOGGED = "a line of the node's log is all that changes";
+const ASKS_MORE = "a statement more is asked, which changes nothing where there is nothing to renew or to place";
+const LOG_GROWS = failsIn("saga", "waiting adds two lines to the log, however long it takes");
+const LEASES = failsIn("saga-takeover", "a saga whose lease is renewed is left alone");
+const PASSED =
+	"the address that a step passes on is asked for by no plan; tests/journeys/buying.int.test.ts fails with it";
+
+const inEngine = (at: string, why: string, to?: string): Explanation => ({
+	file: "mixins/saga/engine.ts",
+	at,
+	why,
+	...(to !== undefined && { to }),
+});
+
+/** Of sagas. */
+export const explainedInSagas: readonly Explanation[] = [
+	inEngine(".finally(() =>", failsIn("saga", "more sagas than one node works on at once wait for room")),
+	inEngine("«driving.get(row.saga_id) === run»", MANY, "false"),
+	inEngine("«driving.get(row.saga_id) === run»", MANY, "driving.get(row.saga_id) !== run"),
+	inEngine(
+		"«driving.get(row.saga_id) === run»",
+		'saga-takeover.int.test.ts is about it: "a node that takes back its own saga after a lost lease still renews it"',
+		"true",
+	),
+	inEngine("let crowded", MANY),
+	inEngine("«crowded && driving.size", MANY),
+	inEngine("(crowded = true)", MANY),
+	inEngine("crowded = «false»", MANY),
+	inEngine("crowded ||=", MANY),
+	inEngine("const hasRoom = ", `${MANY}; where there was room, ${LATER}`),
+	inEngine("const room = ", MANY),
+	inEngine("«room <= 0 || draining»", MANY),
+	inEngine("«room <= 0»", MANY),
+	inEngine("if («hasRoom») tx.afterCommit(() => drive(row))", MANY, "true"),
+	inEngine("if («hasRoom») tx.afterCommit(() => drive(row))", LATER, "false"),
+	inEngine("tx.afterCommit(«() => drive(row)»)", LATER),
+	inEngine("sweepIn(next.afterMs)", LATER),
+	inEngine("const sweepIn = ", LATER),
+	inEngine("const timer = setTimeout(", LATER),
+	inEngine("«ms + CLOCKS_APART_MS»", LATER),
+	inEngine("return «waitMs === undefined", LATER),
+	inEngine("pauseOf(next: Next)", LATER),
+	inEngine('if («next.kind === "try again"») return next.afterMs', LATER),
+	inEngine('«next.kind === "hand over"» ? 0 : undefined', VERSIONS),
+	inEngine("«row && !draining»", "a node that stops lets go of its sagas a step later"),
+	inEngine("store.wait(tx, moved", LOG_GROWS),
+	inEngine("const passed = ", PASSED),
+	inEngine(
+		"«!isOurs»",
+		failsIn("saga-takeover", "a node that has lost its saga asks nobody for the next step"),
+		"false",
+	),
+	inEngine('moved.status === "NEEDS_OPERATOR"', LOGGED),
+	inEngine("const place = ", VERSIONS),
+	inEngine("if («rows.length === 0») return;", VERSIONS, "true"),
+	inEngine("if («rows.length === 0») return;", VERSIONS, "rows.length !== 0"),
+	inEngine("if («rows.length === 0») return;", ASKS_MORE, "false"),
+	inEngine("for (const row of rows)", VERSIONS),
+	inEngine(
+		"row.waited_ms = ",
+		"past the pivot nobody waits for an hour in a simulation: saga.int.test.ts has a shorter one",
+	),
+	inEngine("«row.step < 0»", VERSIONS),
+	inEngine("const operating", OPERATOR),
+	inEngine("act: «", OPERATOR),
+	inEngine("async strand()", VERSIONS),
+	inEngine(
+		"heardOf: «",
+		"a call to a node that has started anew runs into its own time limit instead: some seconds later",
+	),
+	inEngine("evenIfLeased = «false»", LEASES),
+	inEngine(
+		"«[startLine(definitions.get(row.saga)!, row)]»",
+		"the log lacks the line of who took over: saga-takeover.int.test.ts",
+	),
+	inEngine("async renew()", LEASES),
+	inEngine("if («driving.size > 0»)", ASKS_MORE, "true"),
+	inEngine("if («driving.size > 0»)", LEASES, "false"),
+	inEngine("if («driving.size > 0»)", ASKS_MORE, "driving.size >= 0"),
+	inEngine("if («driving.size > 0»)", LEASES, "driving.size <= 0"),
+	inEngine("«[...driving.keys()]»", LEASES),
+	inEngine("«{ timeout: step.timeoutMs", "an answer that never comes is given up by the broker's own limit: later"),
+	inEngine("«result.keep ?? {}»", "no step of the shop's keeps anything"),
+];
