@@ -93,5 +93,4 @@ export const explainedInSagas: readonly Explanation[] = [
 	inEngine("if («driving.size > 0»)", LEASES, "driving.size <= 0"),
 	inEngine("«[...driving.keys()]»", LEASES),
 	inEngine("«{ timeout: step.timeoutMs", "an answer that never comes is given up by the broker's own limit: later"),
-	inEngine("«result.keep ?? {}»", "no step of the shop's keeps anything"),
 ];

@@ -38,6 +38,7 @@ interface Report {
 				mutatorName: string;
 				replacement: string;
 				status: UnitStatus;
+				statusReason?: string;
 				location: { start: Position; end: Position };
 			}[];
 		}
@@ -55,7 +56,8 @@ export async function readMutants(report: string): Promise<Mutant[]> {
 		const lines = source.split("\n");
 		const starts = startsOf(lines);
 		const offsetOf = ({ line, column }: Position): number => starts[line - 1]! + column - 1;
-		return mutants.map(({ id, mutatorName: mutator, replacement, status, location: { start, end } }) => {
+		const made = mutants.filter(({ statusReason }) => !statusReason?.includes("excluded mutation"));
+		return made.map(({ id, mutatorName: mutator, replacement, status, location: { start, end } }) => {
 			const from = offsetOf(start);
 			const until = offsetOf(end);
 			const line = lines[start.line - 1]!;

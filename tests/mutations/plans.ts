@@ -1,6 +1,8 @@
 import { planOf, type Plan, type ShopperPlan } from "../../simulator/shop/plan";
+import { hashOf } from "../../simulator/world/random";
 
 export interface NamedPlan {
+	/** Another one for another plan: what was shown by one that has changed since is not counted. */
 	name: string;
 	plan: Plan;
 }
@@ -22,12 +24,12 @@ const quiet: Plan = {
 	nodes: [{ services: ["products", "cart", "orders", "payments", "users"], clockOffsetMs: 0, clockDrift: 0 }],
 	products: [{ price: 200, stock: 5 }],
 	shoppers: [
-		shopper({ cancelAfterMs: 3_000 }),
+		shopper({ cancelAfterMs: 1_000 }),
 		shopper({ paymentToken: "tok_decline" }),
 		shopper({ paymentToken: "tok_error_once", items: [{ product: 0, quantity: 2 }], atOnce: 2 }),
 		shopper({ items: [{ product: 0, quantity: 6 }] }),
 	],
-	clerks: [{ atMs: 3_000, act: "deliver", product: 0 }],
+	clerks: [{ atMs: 4_000, act: "deliver", product: 0 }],
 	operators: [],
 	faults: [],
 	reservationTtlS: 900,
@@ -38,8 +40,13 @@ const quiet: Plan = {
 /** Of the first forty those that reach the most in the shortest time, by what the ones before have left. */
 const SEEDS = [24, 10, 34, 7, 8, 33, 11, 37, 30];
 
+const named = (what: string, plan: Plan): NamedPlan => ({
+	name: `${what} ${hashOf(JSON.stringify(plan)).toString(16)}`,
+	plan,
+});
+
 /** What mutants are tried with. */
 export const plans: readonly NamedPlan[] = [
-	{ name: "quiet", plan: quiet },
-	...SEEDS.map((seed) => ({ name: `seed ${seed}`, plan: planOf(seed) })),
+	named("quiet", quiet),
+	...SEEDS.map((seed) => named(`seed ${seed}`, planOf(seed))),
 ];
