@@ -1,3 +1,4 @@
+import { explainedInInboxes } from "./explained-inboxes";
 import { explainedInSagas } from "./explained-sagas";
 
 /** Why survivors are left. */
@@ -11,4 +12,4 @@ export interface Explanation {
 	why: string;
 }
 
-export const explained: readonly Explanation[] = [...explainedInSagas];
+export const explained: readonly Explanation[] = [...explainedInSagas, ...explainedInInboxes];

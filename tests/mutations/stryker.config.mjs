@@ -23,8 +23,6 @@ export default {
 	testRunner: "jest",
 	jest: { configFile: "tests/mutations/jest.config.js" },
 	coverageAnalysis: "perTest",
-	// A mutant of what a module makes when it is loaded would need every test, and the simulator loads it anew.
-	ignoreStatic: true,
 	// Some folders have no unit test at all.
 	allowEmpty: true,
 	// One test at a time beside whatever else this machine does.
