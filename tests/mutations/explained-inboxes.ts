@@ -4,8 +4,10 @@ const KEYS = "tests/mixins/idempotency.int.test.ts fails with it";
 const OLD_KEYS = "keys are forgotten after days, and a simulation lasts minutes: tests/journeys/retention.int.test.ts";
 const NOTES =
 	"the notes keep the search for missed events from sending again what is tried again by itself, and an inbox absorbs what " +
-	"is sent twice: tests/mixins/missed-events.int.test.ts is about them";
-const LETTERS = "it is asked about dead letters, and no plan has one: tests/mixins/dead-letters-mixin.int.test.ts";
+	"is sent twice; tests/mixins/overdue-events.int.test.ts fails without them";
+const LETTERS =
+	"it is asked about dead letters and missed events, and no plan has a dead letter; " +
+	"tests/mixins/dead-letters-mixin.int.test.ts fails without it";
 const OLD_NOTES =
 	"what is cleared away is older than any simulation; tests/mixins/event-days.int.test.ts fails where nothing is: " +
 	'"whoever listens also forgets what was noted of events that are too old"';
