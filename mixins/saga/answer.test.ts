@@ -16,6 +16,10 @@ test.each<[string, unknown, string]>([
 	["a 4xx that may pass", new MoleculerRetryableError("wait", 409, "LATER"), "failed"],
 	["an answer of the provider's that may pass", new MoleculerRetryableError("try", 502, "PROVIDER"), "failed"],
 	["a 503 that does not promise to pass", new MoleculerError("gone", 503, "GONE_FOR_GOOD"), "failed"],
+	["the first 4xx", new MoleculerError("bad", 400, "BAD"), "refused"],
+	["the last code before", new MoleculerError("odd", 399, "ODD"), "failed"],
+	["the first 5xx", new MoleculerError("broken", 500, "BROKEN"), "failed"],
+	["a database's code, which is a text", Object.assign(new Error("odd"), { code: "450" }), "failed"],
 	["a mistake in the code", new TypeError("x is not a function"), "failed"],
 	["something thrown that is no error", "a text", "failed"],
 	["nothing at all thrown", undefined, "failed"],
@@ -30,9 +34,8 @@ test("an error that came from another node, where its class is lost, is read ali
 });
 
 test("an error without a type has a reason nevertheless", () => {
-	expect(answerOf(new Error("a pipe burst"))).toEqual({
-		kind: "failed",
-		reason: "INTERNAL_ERROR",
-		message: "a pipe burst",
-	});
+	const expected = { kind: "failed", reason: "INTERNAL_ERROR", message: "a pipe burst" };
+
+	expect(answerOf(new Error("a pipe burst"))).toEqual(expected);
+	expect(answerOf(Object.assign(new Error("a pipe burst"), { type: "" }))).toEqual(expected);
 });

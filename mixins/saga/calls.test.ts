@@ -65,3 +65,11 @@ test("a node that first tells of itself later is known from then on", async () =
 	calls.heardOf({ id: "n1", instanceID: "another" });
 	await expect(over).rejects.toThrow();
 });
+
+test("who is not there is said to be away", async () => {
+	await using hotel = await opened();
+
+	const asked = sagaCalls(hotel.broker).call("nobody.home", {}, OPTIONS);
+
+	await expect(asked).rejects.toMatchObject({ type: "SERVICE_NOT_FOUND" });
+});

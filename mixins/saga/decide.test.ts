@@ -1,5 +1,5 @@
 import type { Answer } from "./answer";
-import { decide, type Next, type Position } from "./decide";
+import { decide, nextToDo, type Next, type Position } from "./decide";
 import { forward, given, pivot, step, type Step } from "./definition";
 
 const nothing = async (): Promise<void> => undefined;
@@ -182,3 +182,9 @@ function afterMs(next: Next): number {
 	if (next.kind !== "try again") throw new Error(`It should be tried again, but the decision was ${next.kind}`);
 	return next.afterMs;
 }
+
+test("the next step with something to do may be the very first, and there may be none", () => {
+	expect(nextToDo(steps, 0)).toBe(1);
+	expect(nextToDo(steps.slice(1), 0)).toBe(0);
+	expect(nextToDo(steps, steps.length)).toBeUndefined();
+});

@@ -29,6 +29,7 @@ test("what was given, steps, a pivot and what lies past it are a saga", () => {
 test.each<[string, Step<object>[]]>([
 	["without a pivot every step can be undone", [step("book the hotel", both), step("book the flight", both)]],
 	["forward steps alone have nothing to undo", [forward("send the tickets", { do: nothing })]],
+	["a pivot may come first", [pivot("take the money", { do: nothing }), forward("send the tickets", { do: nothing })]],
 ])("%s", (_name, steps) => {
 	expect(() => sagaOf(...steps)).not.toThrow();
 });
@@ -47,6 +48,15 @@ test.each<[string, Step<object>[], string]>([
 	[
 		"a step with an undo after the pivot, which would never be undone",
 		[pivot("take the money", { do: nothing }), step("book the hotel", both)],
+		"The saga trip has a step with an undo after its pivot",
+	],
+	[
+		"a step with an undo after the pivot and what lies past it",
+		[
+			pivot("take the money", { do: nothing }),
+			forward("send the tickets", { do: nothing }),
+			step("book the hotel", both),
+		],
 		"The saga trip has a step with an undo after its pivot",
 	],
 	[

@@ -15,6 +15,7 @@ const LOGGED = "a line of the node's log is all that changes";
 const ASKS_MORE = "a statement more is asked, which changes nothing where there is nothing to renew or to place";
 const LOG_GROWS = failsIn("saga", "waiting adds two lines to the log, however long it takes");
 const LEASES = failsIn("saga-takeover", "a saga whose lease is renewed is left alone");
+const SAME = "where the condition does not hold, what follows comes to the same: there is nothing of that name";
 const PASSED =
 	"the address that a step passes on is asked for by no plan; tests/journeys/buying.int.test.ts fails with it";
 
@@ -93,4 +94,27 @@ export const explainedInSagas: readonly Explanation[] = [
 	inEngine("if («driving.size > 0»)", LEASES, "driving.size <= 0"),
 	inEngine("«[...driving.keys()]»", LEASES),
 	inEngine("«{ timeout: step.timeoutMs", "an answer that never comes is given up by the broker's own limit: later"),
+	{
+		file: "mixins/saga/store.ts",
+		at: "«performance.now() - read_at_ms > ms_left»",
+		to: "performance.now() - read_at_ms >= ms_left",
+		why: "no two moments are the same",
+	},
+	{ file: "mixins/saga/unknown-steps.ts", at: "«last !== undefined» && isUnknown(last)", to: "true", why: SAME },
+	{ file: "mixins/saga/unknown-steps.ts", at: '«next.kind === "go on"» ? next.step', to: "true", why: SAME },
+	{ file: "mixins/saga/moves.ts", at: '«answer.kind === "succeeded"» ? { ...row.data', to: "true", why: SAME },
+	{ file: "mixins/saga/moves.ts", at: '«next.kind === "finish"» && next.status', to: "true", why: SAME },
+	{ file: "mixins/saga/moves.ts", at: 'if («next.kind !== "finish"») return [];', to: "false", why: SAME },
+	{ file: "mixins/saga/definition.ts", at: "«pivotAt < 0» ? kinds", to: "false", why: SAME },
+	{ file: "mixins/saga/definition.ts", at: "«pivotAt >= 0» && beforePivot", to: "pivotAt > 0", why: SAME },
+	{
+		file: "mixins/saga/calls.ts",
+		at: "«before === undefined»",
+		to: "false",
+		why: "nobody waits for a node that was never heard of",
+	},
+	{
+		file: "mixins/saga/diagram.ts",
+		why: "a drawing in a document, which tests/sagas.test.ts compares with the one that is kept",
+	},
 ];
