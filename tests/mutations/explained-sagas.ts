@@ -117,4 +117,8 @@ export const explainedInSagas: readonly Explanation[] = [
 		file: "mixins/saga/diagram.ts",
 		why: "a drawing in a document, which tests/sagas.test.ts compares with the one that is kept",
 	},
+	{ file: "mixins/saga/operator.ts", why: OPERATOR },
+	{ file: "mixins/saga/operator.actions.ts", why: OPERATOR },
+	{ file: "mixins/saga/errors.ts", why: OPERATOR },
+	{ file: "mixins/saga/looking.ts", why: OPERATOR },
 ];
