@@ -170,13 +170,8 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 	}
 	if (await schedule.run(isBroken, REST_MS)) return broken;
 	return [
-<<<<<<< HEAD
-		...left.map((each) => `${END_MS_MAX / 1_000} s after the faults were over: ${each}`),
-		...actors.mistakes.map(String),
-=======
 		...left.map((each) => `${restMsMax / 1_000} s after the faults were over: ${each}`),
-		...mistakes.map(String),
->>>>>>> 4890978 (Mutants: Stryker's are tried with the unit tests, and what these leave with the simulator)
+		...actors.mistakes.map(String),
 		...(await brokenInTheEnd(known)),
 		...(await brokenDecisions(plan, stage.operators.history, control)),
 		...(await healedMistakes({

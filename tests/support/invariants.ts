@@ -127,8 +127,9 @@ async function brokenMoney({ database }: Books): Promise<string[]> {
 		FROM judged WHERE NOT sound
 		UNION ALL
 		SELECT 'I3: order ' || id || ' is ' || status || ' and says that its payment is ' || payment_status FROM orders.orders
-		WHERE status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED') AND payment_status <> 'CAPTURED'
-			OR status = 'CANCELLED' AND payment_status NOT IN ('REFUNDED', 'VOIDED')`,
+		WHERE (status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED') AND payment_status <> 'CAPTURED'
+			OR status = 'CANCELLED' AND payment_status NOT IN ('REFUNDED', 'VOIDED'))
+			AND id::text NOT IN (SELECT order_id FROM decided)`,
 	);
 	return rows.map(({ fault }) => fault);
 }
