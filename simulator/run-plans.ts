@@ -54,7 +54,7 @@ export async function runPlans(options: RunOptions): Promise<boolean> {
 	const script = path.join(__dirname, "worker.ts");
 	const otherFolder = options.otherFolder === undefined ? [] : [options.otherFolder];
 	const jobsMax = options.isFresh ? 1 : undefined;
-	const pool = newWorkers<Job, Answer>(script, options.workers, [template.folder, ...otherFolder], jobsMax);
+	const pool = newWorkers<Job, Answer>(script, options.workers, [template.folder, ...otherFolder], { jobsMax });
 	try {
 		const { failed, reached } = await simulateAll(pool, options);
 		if (known) console.log(coverageTable(reached, known, UNREACHABLE));

@@ -63,13 +63,19 @@ function relayOver(table: OutboxRow[]) {
 /** Table and broker answer at once: what follows from it follows in microtasks. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("what it holds of a partition that was lost and gained again is read anew: others may have published it meanwhile", async () => {
+/** The first event is on its way, and the second waits in memory behind it. */
+async function holdingTheSecond() {
 	const table = [version(1)];
-	const { relay: tested, published, confirm } = relayOver(table);
+	const over = relayOver(table);
 	await settled();
 	table.push(version(2));
-	tested.wake(version(2));
+	over.relay.wake(version(2));
 	await settled();
+	return { table, ...over };
+}
+
+test("what it holds of a partition that was lost and gained again is read anew: others may have published it meanwhile", async () => {
+	const { table, relay: tested, published, confirm } = await holdingTheSecond();
 
 	table.splice(1, 1);
 	tested.renewed({ gained: [PARTITION], isWaiting: false });
@@ -82,12 +88,7 @@ test("what it holds of a partition that was lost and gained again is read anew: 
 });
 
 test("without that it publishes what it holds, in the order of the versions", async () => {
-	const table = [version(1)];
-	const { relay: tested, published, confirm } = relayOver(table);
-	await settled();
-	table.push(version(2));
-	tested.wake(version(2));
-	await settled();
+	const { table, relay: tested, published, confirm } = await holdingTheSecond();
 
 	tested.renewed({ gained: [], isWaiting: false });
 	confirm();

@@ -23,17 +23,21 @@ interface Worker {
 	jobs: number;
 }
 
-/**
- * @param script answers each message, a job, by one of its own: `{ result }` or `{ error }`
- * @param jobsMax after so many a process is replaced
- * @param jobMsMax after so long a job's process is ended
- */
+export interface WorkersOptions {
+	/** After so many a process is replaced. */
+	jobsMax?: number | undefined;
+	/** After so long a job's process is ended. */
+	jobMsMax?: number;
+	/** A process that ends by itself when its job was done is replaced: what it was made to run has mistakes. */
+	mayEnd?: boolean;
+}
+
+/** @param script answers each message, a job, by one of its own: `{ result }` or `{ error }` */
 export function newWorkers<Job extends object, Result>(
 	script: string,
 	count: number,
 	args: readonly string[],
-	jobsMax = JOBS_MAX,
-	jobMsMax = JOB_MS_MAX,
+	{ jobsMax = JOBS_MAX, jobMsMax = JOB_MS_MAX, mayEnd = false }: WorkersOptions = {},
 ): Workers<Job, Result> {
 	const idle: Worker[] = [];
 	const waiting: ((worker: Worker) => void)[] = [];
@@ -56,11 +60,12 @@ export function newWorkers<Job extends object, Result>(
 		await once(worker.process, "exit");
 	}
 
-	/** One may have ended by itself when its job was done: by something that nobody waited for. */
+	/** @throws where one has ended when its job was done, by something that nobody waited for, and must not */
 	function takeIdle(): Worker | undefined {
 		for (let worker = idle.pop(); worker; worker = idle.pop()) {
 			if (worker.process.connected) return worker;
 			all.delete(worker);
+			if (!mayEnd) throw new Error(`A worker ended with ${String(worker.process.exitCode)} after its job was done`);
 		}
 		return undefined;
 	}

@@ -48,7 +48,12 @@ export async function openBench(tree: string): Promise<Bench> {
 	keepFolder(template);
 	await template.stop();
 	const script = path.join(tree, "tests/mutations/worker.ts");
-	const open = () => newWorkers<Job, Answer>(script, 1, [template.folder], JOBS_MAX, JOB_MS_MAX);
+	const open = () =>
+		newWorkers<Job, Answer>(script, 1, [template.folder], {
+			jobsMax: JOBS_MAX,
+			jobMsMax: JOB_MS_MAX,
+			mayEnd: true,
+		});
 	const loaded = new Set<string>();
 	let pool = open();
 
