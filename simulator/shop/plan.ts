@@ -107,7 +107,11 @@ export function planOf(seed: number): Plan {
 	const plan: Plan = {
 		seed,
 		luck: 0,
-		weather: { slowness: random.pick([0, 0.002, 0.01, 0.05]), delayMsMax: random.pick([20, 200, 1_000]) },
+		weather: {
+			slowness: random.pick([0, 0.002, 0.01, 0.05]),
+			delayMsMax: random.pick([20, 200, 1_000]),
+			lateCommits: random.fork("late commits").pick([0, 0.1, 0.3]),
+		},
 		nodes,
 		products,
 		shoppers,

@@ -21,6 +21,7 @@ export function smallerPlans(plan: Plan, steps: number): Plan[] {
 		...without(plan.poisons ?? []).map((poisons) => ({ poisons })),
 		...(plan.doubled > 0 ? [{ doubled: 0 }] : []),
 		...(plan.weather.slowness > 0 ? [{ weather: { ...plan.weather, slowness: 0 } }] : []),
+		...(plan.weather.lateCommits > 0 ? [{ weather: { ...plan.weather, lateCommits: 0 } }] : []),
 		...plan.shoppers.flatMap((shopper, at) =>
 			simpler(shopper).map((each) => ({ shoppers: plan.shoppers.with(at, each) })),
 		),

@@ -23,7 +23,7 @@ export interface Stage {
 	readonly cluster: Cluster;
 	/** Every event that RabbitMQ has taken, in its order, repetitions included. */
 	readonly heard: readonly HeardEvent[];
-	/** The same, with the queues that got it, and what was sent into one queue alone. */
+	/** The same, with the queues that it was routed to, and what was sent into one queue alone. */
 	readonly traffic: readonly Taking[];
 	readonly surroundings: FaultSurroundings;
 	/** Starts the nodes and fills the catalogue. @returns the products' ids. @throws what stands in the way */

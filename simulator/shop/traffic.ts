@@ -11,7 +11,7 @@ export interface Taking {
 	/** Empty where it was sent into one queue. */
 	readonly exchange: string;
 	readonly routingKey: string;
-	/** Those that got it. */
+	/** Those that it was routed to. */
 	readonly queues: readonly string[];
 	/** Whose connection it came by. */
 	readonly from: string;
@@ -35,8 +35,8 @@ export function listenToTraffic({ rabbitmq, clock }: World): readonly Taking[] {
 /** What was published for somebody, and confirmed, while no queue of those who listen was bound for it. */
 export function unrouted(traffic: readonly Taking[]): Taking[] {
 	const published = traffic.filter(({ exchange }) => exchange !== "");
-	const got = new Set(published.filter(({ queues }) => queues.length > 0).map(({ eventId }) => eventId));
-	return firstOf(published.filter((taking) => !got.has(taking.eventId) && isListenedTo(taking)));
+	const routed = new Set(published.filter(({ queues }) => queues.length > 0).map(({ eventId }) => eventId));
+	return firstOf(published.filter((taking) => !routed.has(taking.eventId) && isListenedTo(taking)));
 }
 
 /** What was published more than once, as long as nobody had a reason to, by more than one node. */

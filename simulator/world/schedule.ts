@@ -25,6 +25,8 @@ export interface Weather {
 	slowness: number;
 	/** What can happen has happened after it, in ms. */
 	delayMsMax: number;
+	/** How often PostgreSQL does a statement outside of a transaction at one moment, and commits it at a later one. */
+	lateCommits: number;
 }
 
 export interface Schedule {

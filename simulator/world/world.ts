@@ -66,6 +66,7 @@ export function openWorld({ seed, weather, doubled, control, carriers, ...rest }
 		schedule: scheduled,
 		random: random.fork("locks"),
 		delayMsMax: weather.delayMsMax,
+		late: weather.lateCommits,
 	});
 	const losses = random.fork("lost connections");
 	const rabbitmqRandom = random.fork("rabbitmq");

@@ -137,7 +137,7 @@ describe.each(transports)("what happens to orders afterwards, with events over %
 				await confirming.query("BEGIN");
 				await confirming.query(becomes, [order.id, "CONFIRMED"]);
 				const moving = does === "cancels" ? shop.when.cancels(order) : shop.when.ships(order);
-				const waiting = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+				const waiting = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
 				await until(async () => (await confirming.query(waiting)).rowCount! > 0, { what: "the other to wait" });
 				await confirming.query("COMMIT");
 

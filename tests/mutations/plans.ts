@@ -20,7 +20,7 @@ const shopper = (its: Partial<ShopperPlan>): ShopperPlan => ({
 const quiet: Plan = {
 	seed: 1,
 	luck: 0,
-	weather: { slowness: 0, delayMsMax: 20 },
+	weather: { slowness: 0, delayMsMax: 20, lateCommits: 0 },
 	nodes: [{ services: ["products", "cart", "orders", "payments", "users"], clockOffsetMs: 0, clockDrift: 0 }],
 	products: [{ price: 200, stock: 5 }],
 	shoppers: [

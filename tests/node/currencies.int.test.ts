@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
+import { sharePool } from "../../mixins/database/pools";
+import { OtherCurrencyError } from "../../services/currency";
+import { claimCurrency } from "../../services/products/currency";
 import { startNode, type Node } from "../../node/node";
 import { readSettings } from "../../node/settings";
 import { onServer } from "../support/postgres-server";
@@ -64,6 +67,30 @@ describe("a node with another currency than its shop's", () => {
 		);
 
 		expect(said).toMatch(/^1: The prices of this shop are in USD, as the database of DATABASE_URL says/);
+	});
+
+	test.each([
+		["the same one", "USD", undefined],
+		["another one", "EUR", new OtherCurrencyError("USD", "EUR", "the catalogue")],
+	])("that is %s as a faster node's waits for that one, and compares", async (_which, currency, refusal) => {
+		const share = sharePool({ url: database.url });
+		try {
+			await onServer(database.url, async (faster) => {
+				await faster.query("BEGIN");
+				await faster.query(IN_DOLLARS);
+				const refused = claimCurrency(share.database, currency).then(
+					() => undefined,
+					(error: Error) => error,
+				);
+				const waiting = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+				await until(async () => (await faster.query(waiting)).rowCount! > 0, { what: "the slower one to wait" });
+				await faster.query("COMMIT");
+
+				expect(await refused).toEqual(refusal);
+			});
+		} finally {
+			await share.release();
+		}
 	});
 
 	describeOnRabbitMQ("in a cluster", () => {

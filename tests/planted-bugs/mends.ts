@@ -18,6 +18,7 @@ export const mends: TakenAway[] = [
 	{ name: "expired stock that is secured", suite: "journeys/time.int.test.ts" },
 	{ name: "no search for missed events", suite: "mixins/missed-events.int.test.ts", adr: "0018" },
 	{ name: "consumer of a queue that is gone", suite: "mixins/rabbitmq-losses.int.test.ts", adr: "0018" },
+	{ name: "currency read before it is settled", suite: "node/currencies.int.test.ts" },
 	{ name: "late commit that is overtaken", suite: "mixins/outbox-relay.int.test.ts", adr: "0017" },
 	{ name: "route that stays aside", suite: "mixins/outbox-routes.int.test.ts", adr: "0026" },
 ];

@@ -251,7 +251,7 @@ describe("what befalls a model of RabbitMQ", () => {
 		expect(here.model.queues()).toMatchObject([{ ready: 1, unacknowledged: 0, consumers: 0 }]);
 	});
 
-	test("an auditor hears of what was taken, when all of its queues have it, and where a binding is gone", () => {
+	test("an auditor hears of what was taken, when each of its queues has it or is gone, and where a binding is gone", () => {
 		const here = handDriven();
 		const client = here.client({ name: "a node" });
 		const taken: unknown[] = [];
@@ -270,11 +270,18 @@ describe("what befalls a model of RabbitMQ", () => {
 		here.model.unbind("q", "x");
 		client.publish("k", "2", { exchange: "x" });
 		here.run();
+		client.publish("k", "3", { exchange: "x" });
+		here.model.deleteQueue("p");
+		here.run();
+		client.publish("k", "4", { exchange: "x" });
+		here.run();
 
 		expect(half).toBe(0);
 		expect(taken).toEqual([
 			{ exchange: "x", routingKey: "k", body: "1", queues: ["q", "p"], connection: "a node" },
 			{ exchange: "x", routingKey: "k", body: "2", queues: ["p"], connection: "a node" },
+			{ exchange: "x", routingKey: "k", body: "3", queues: ["p"], connection: "a node" },
+			{ exchange: "x", routingKey: "k", body: "4", queues: [], connection: "a node" },
 		]);
 	});
 });

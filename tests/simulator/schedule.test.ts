@@ -41,7 +41,7 @@ function bench(options: Partial<ScheduleOptions> & { seed?: number } = {}): Benc
 	const schedule = newSchedule({
 		clock,
 		random: randomOf(seed),
-		weather: { slowness: 0, delayMsMax: 100 },
+		weather: { slowness: 0, delayMsMax: 100, lateCommits: 0 },
 		sources: [],
 		...rest,
 	});
@@ -82,7 +82,7 @@ test("every choice is a line and a step, and what is noted is a line alone", asy
 });
 
 test("what can happen has happened before its longest delay is over, however slow the weather", async () => {
-	const { clock, schedule, happened, offer } = bench({ weather: { slowness: 1, delayMsMax: 100 } });
+	const { clock, schedule, happened, offer } = bench({ weather: { slowness: 1, delayMsMax: 100, lateCommits: 0 } });
 	const seen: string[] = [];
 	for (const ms of [30, 90, 110, 150]) clock.after(ms, () => seen.push(`${ms}: ${happened.join("")}`));
 	offer("a");

@@ -15,7 +15,7 @@ function taking(changes: Partial<Taking> = {}): Taking {
 	};
 }
 
-test("what no queue has got at any time was lost", () => {
+test("what was routed to no queue at any time was lost", () => {
 	expect(unrouted([taking({ queues: [] })])).toHaveLength(1);
 	expect(unrouted([taking({ queues: [] }), taking()])).toEqual([]);
 });

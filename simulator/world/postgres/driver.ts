@@ -1,6 +1,12 @@
 import pg from "pg";
 import { driver } from "./control";
-import type { Gate } from "./sessions";
+
+/** What is called in place of the driver. */
+export interface Gate {
+	connect(client: pg.Client): Promise<void>;
+	query(client: pg.Client, args: unknown[]): Promise<unknown>;
+	end(client: pg.Client): Promise<void>;
+}
 
 let gate: Gate | undefined;
 

@@ -14,12 +14,21 @@ export interface Held {
 	mayChange: boolean;
 	/** It leaves something behind that is there for longer than its transaction. */
 	isKept: boolean;
+	/** It can be done in a transaction that is committed later. */
+	isPlain: boolean;
 	/** When it was to be sent, in ms of the world's time. */
 	sinceMs: number;
-	/** Sends it. @returns when it is answered, and nothing of it goes on */
-	send(isLostAfterwards: boolean): Promise<void>;
+	/** Sends it. @returns when the server has done it */
+	send(): Promise<Done>;
 	/** It comes to nothing. */
 	fail(error: Error): void;
+}
+
+/** What the server has to say of a statement. */
+export interface Done {
+	isRefused: boolean;
+	/** Its client hears of it, or that its connection was lost. */
+	tell(isLost: boolean): void;
 }
 
 /** One connection to PostgreSQL, as a program and the server see it. One statement of it is under way at a time. */

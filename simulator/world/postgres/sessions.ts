@@ -9,12 +9,13 @@ import { tellConnected, tellEnded } from "./client-events";
 import type { Control } from "./control";
 import { driver } from "./control";
 import { adminShutdown, connectTimeout, ended, lost, notQueryable, readTimeout, refused } from "./errors";
-import { idsIn } from "./ids";
-import { inOrder } from "./order";
+import { heldOf } from "./held";
+import { lateCommits } from "./late-commits";
 import { POSTGRES } from "../servers";
-import { newSession, type Held, type Session } from "./session";
-import { brief, isKept, mayChange, NOTHING, READ_ONLY, sqlOf, textOf } from "./statement";
-import { begins, endsUnbegun, timeOf } from "./time";
+import type { Gate } from "./driver";
+import { newSession, type Done, type Held, type Session } from "./session";
+import { NOTHING, READ_ONLY } from "./statement";
+import { begins } from "./time";
 import { waits } from "./waits";
 
 /** PostgreSQL as the hosts of one simulation see it: real, and one statement at a time. */
@@ -54,13 +55,8 @@ export interface SessionsOptions {
 	random: Random;
 	/** How long a statement is on its way at the most. */
 	delayMsMax: number;
-}
-
-/** What the replaced driver calls. */
-export interface Gate {
-	connect(client: pg.Client): Promise<void>;
-	query(client: pg.Client, args: unknown[]): Promise<unknown>;
-	end(client: pg.Client): Promise<void>;
+	/** How often a statement outside of a transaction is committed later than it is done. */
+	late: number;
 }
 
 export function newSessions(options: SessionsOptions): Sessions & { gate: Gate } {
@@ -75,6 +71,8 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 	/** Sessions that the client has left, and the server not: it has not heard of it. */
 	let left: Session[] = [];
 	const waiting = waits({ control, random, idleTooLong: (session) => endByServer(session) });
+
+	const commits = lateCommits({ ...options, waiting });
 
 	const isCut = (session: Session, way: "out" | "in"): boolean => network.isCut(session.host, POSTGRES, way);
 
@@ -129,29 +127,12 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 				if (isCut(session, "in") && !session.isOver) stuck.push(arrive);
 				else arrive();
 			};
-			const held: Held = {
-				text: textOf(args[0]),
-				what: `${brief(textOf(args[0]))}${idsIn(args)}${session.isInTransaction ? "" : " alone"}`,
-				mayChange: mayChange(sqlOf(args[0])),
-				isKept: isKept(sqlOf(args[0])),
-				sinceMs: clock.nowMs(),
-				fail: (error) => answer(() => reject(error)),
-				async send(isLostAfterwards) {
-					let outcome: () => void;
-					if (endsUnbegun(session, textOf(args[0]))) return answer(() => resolve(NOTHING[textOf(args[0])]));
-					session.carrier ??= await carriers.take(client, session.host?.program);
-					try {
-						const result = await driver.query.apply(session.carrier.client, timeOf(session, args, clock.nowMs()));
-						if (!Array.isArray(result)) inOrder(result.rows, sqlOf(args[0]));
-						outcome = () => resolve(Array.isArray(result) ? result.at(-1) : result);
-					} catch (error) {
-						const { verdict } = session;
-						session.verdict = undefined;
-						outcome = () => reject(verdict ?? error);
-					}
-					answer(isLostAfterwards || session.isOver ? () => reject(lost()) : outcome);
-				},
-			};
+			const held = heldOf(session, args, {
+				clock,
+				carriers,
+				resolve: (result) => answer(() => resolve(result)),
+				reject: (error) => answer(() => reject(error)),
+			});
 			if (begins(session, held.text)) {
 				session.heldBack = clock.nowMs();
 				return resolve(NOTHING.BEGIN);
@@ -236,18 +217,26 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 		}
 		statements++;
 		const { text } = held;
+		const isLate = commits.areLater(session, held);
 		if (held.mayChange) session.changes.push(text);
 		session.isKeeping ||= held.isKept;
 		waiting.sent(session, text);
-		void held.send(how === "after").finally(() => {
-			waiting.answered(session, text);
-			if (!session.isInTransaction) {
-				const changes = session.changes.splice(0);
-				if (changes.length > 0 && text !== "ROLLBACK") sessions.onCommit?.(changes);
-			}
-			if (how === "after" || session.isOver) waiting.goesOn(() => lose(session, lost()));
-			else letGo(session);
+		void held.send().then((done) => {
+			if (!isLate) return over(session, text, done, how === "after");
+			commits.later(session, held, done, (end) => over(session, end, done, how === "after"));
 		});
+	}
+
+	/** Its client is told, and the server goes on with the next. */
+	function over(session: Session, text: string, { tell }: Done, isLost: boolean): void {
+		tell(isLost || session.isOver);
+		waiting.answered(session, text);
+		if (!session.isInTransaction) {
+			const changes = session.changes.splice(0);
+			if (changes.length > 0 && text !== "ROLLBACK") sessions.onCommit?.(changes);
+		}
+		if (isLost || session.isOver) waiting.goesOn(() => lose(session, lost()));
+		else letGo(session);
 	}
 
 	const sessions: Sessions & { gate: Gate } = {
@@ -283,7 +272,7 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 				session.isOver = true;
 			}
 			await waiting.allAnswered();
-			for (const session of [...open, ...left]) await leave(session);
+			for (const session of [...open, ...left, ...commits.abandoned()]) await leave(session);
 		},
 	};
 	return sessions;

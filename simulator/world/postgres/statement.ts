@@ -13,6 +13,11 @@ export function isKept(text: string): boolean {
 	return /\bpg_(try_)?advisory_lock|^\s*(LISTEN|SET (?!LOCAL|client_min_messages|TIME ZONE))/.test(text);
 }
 
+/** By its words: it changes rows, and does nothing else. */
+export function isPlain(text: string): boolean {
+	return /^\s*(WITH|INSERT|UPDATE|DELETE)\b/.test(text) && mayChange(text);
+}
+
 /** Its name, or its text where it has none. */
 export function textOf(query: unknown): string {
 	if (typeof query === "string") return query;

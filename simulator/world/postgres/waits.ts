@@ -19,6 +19,8 @@ export interface Waits {
 	cancel(session: Session): Promise<void>;
 	sent(session: Session, text: string): void;
 	answered(session: Session, text: string): void;
+	/** It is done, and neither committed nor answered yet. */
+	done(session: Session): void;
 	over(session: Session): void;
 	/** @returns true where something was waited for */
 	settle(): Promise<boolean>;
@@ -183,6 +185,11 @@ export function waits(options: {
 			if (!session.isInTransaction) mayHaveFreed = true;
 			else if (!session.isOver)
 				limit(session, session.limits.idle_in_transaction_session_timeout, () => idleTooLong(session));
+		},
+		done(session) {
+			unanswered.delete(session);
+			tell();
+			clearTimeout(session.limit);
 		},
 		over(session) {
 			clearTimeout(session.limit);

@@ -14,7 +14,7 @@ export interface Taken {
 	routingKey: string;
 	properties: Record<string, unknown>;
 	body: Buffer;
-	/** Those that have it; none where no queue is bound for it. */
+	/** Those that it was routed to, whether or not they live; none where no queue was bound for it. */
 	queues: readonly string[];
 	/** As its client calls itself. */
 	connection: string;

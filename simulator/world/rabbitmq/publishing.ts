@@ -45,22 +45,17 @@ export function publishing(
 
 	function deliverTo(queues: readonly Queue[], message: Message, isSafe: boolean): void {
 		const confirm = confirming.next();
+		const names = queues.map(({ name }) => name);
 		for (const queue of queues) owed.set(queue, (owed.get(queue) ?? 0) + 1);
-		vhost.enqueue(message, queues, (by) => {
+		const tell = (): void => world.taken(message, names);
+		vhost.enqueue(message, queues, () => {
 			for (const queue of queues) owed.set(queue, owed.get(queue)! - 1);
 			// RabbitMQ confirms also what was meant for a queue that is deleted meanwhile.
 			confirm(isSafe);
-			taken(message, by);
+			tell();
 		});
 		const isDurable = queues.length > 0 && queues.every(({ isQuorum }) => isQuorum);
-		if (isDurable && world.isDoubled()) vhost.enqueue(message, queues, (by) => taken(message, by));
-	}
-
-	function taken(message: Message, by: readonly Queue[]): void {
-		world.taken(
-			message,
-			by.map(({ name }) => name),
-		);
+		if (isDurable && world.isDoubled()) vhost.enqueue(message, queues, tell);
 	}
 
 	function giveBack({ exchange, routingKey, properties, body }: Message): void {
