@@ -51,14 +51,20 @@ test("half of the nodes may run another version of the program, which is then th
 
 test("a seed goes as it went before, in a fresh process as after others, and on a busy machine as well", async () => {
 	const folder = await fs.mkdtemp(path.join(os.tmpdir(), "molecart-seeds-"));
-	const [warm, fresh] = [path.join(folder, "warm"), path.join(folder, "fresh")];
+	const [warm, fresh, schedule] = ["warm", "fresh", "schedule"].map((name) => path.join(folder, name)) as [
+		string,
+		string,
+		string,
+	];
 
-	await simulate("--seeds", "3", "--from", "40", "--hashes", warm);
+	await simulate("--seeds", "3", "--from", "43", "--hashes", warm);
 	using _ = busyLoop();
-	await simulate("--seed", "42", "--hashes", fresh);
+	await simulate("--seed", "45", "--hashes", fresh, "--schedule", schedule);
 
 	const [, , third] = (await fs.readFile(warm, "utf8")).split("\n");
-	expect(third).toMatch(/^42 [0-9a-f]{8} \d+$/);
+	expect(third).toMatch(/^45 [0-9a-f]{8} \d+$/);
 	expect(await fs.readFile(fresh, "utf8")).toBe(`${third}\n`);
+	// What is a transaction by itself is done at one moment there, and committed at a later one.
+	expect(await fs.readFile(schedule, "utf8")).toMatch(/\d+ postgres ends #\d+ \w+\.outbox\.\w+ alone: COMMIT\n/);
 	await fs.rm(folder, { recursive: true });
 });
