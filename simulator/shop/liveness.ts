@@ -16,14 +16,19 @@ const SERVICES: readonly ServiceName[] = ["products", "cart", "orders", "payment
 /** A node whose clock is off by as much says of itself that it is not healthy; clocks that drift get there slowly. */
 const CLOCK_OFF_MS = 4_500;
 
-/** Holds the shop to L1: a fault of one node stops no order. */
+/** The only queue without which no order goes on: the others' events tell of what a saga has done, or will look at anyway. */
+const ORDERS_BEGIN_IN = "orders.checkout";
+
+/** Holds the shop to L1: a fault of one node, or of a queue that no order waits for, stops no order. */
 export interface Liveness {
 	/** Asked now and then. @returns a sentence for each order that should have ended by now */
 	look(): Promise<string[]>;
 }
 
-export function newLiveness({ world, cluster }: Stage, timeline: Timeline, shoppers: readonly Shopper[]): Liveness {
+export function newLiveness(stage: Stage, timeline: Timeline, shoppers: readonly Shopper[]): Liveness {
+	const { world, cluster, surroundings } = stage;
 	const { clock, control } = world;
+	const whose = (plan: FaultPlan): Whose => whoseIs(plan, cluster.nodes.length, surroundings.queues);
 	/** When one service at least had no healthy node, for the last time. */
 	let lackingMs = -Infinity;
 
@@ -31,12 +36,12 @@ export function newLiveness({ world, cluster }: Stage, timeline: Timeline, shopp
 	function calmSinceMs(nowMs: number): number | undefined {
 		const begun = timeline.begun();
 		const current = timeline.current();
-		const touched = new Set(current.map(({ fault }) => nodeOf(fault.plan, cluster.nodes.length)));
+		const touched = new Set(current.map(({ fault }) => whose(fault.plan)));
 		if (!SERVICES.every((service) => cluster.nodes.some((each, at) => !touched.has(at) && isHealthy(each, service)))) {
 			lackingMs = nowMs;
 			return undefined;
 		}
-		const ofAll = begun.filter(({ fault }) => nodeOf(fault.plan, cluster.nodes.length) === "all");
+		const ofAll = begun.filter(({ fault }) => whose(fault.plan) === "all");
 		if (ofAll.some(({ endMs }) => endMs + RECOVERY_MS_MAX > nowMs)) return undefined;
 		if (current.length === 0) return undefined;
 		return Math.max(lackingMs, ...begun.map(({ sinceMs }) => sinceMs));
@@ -74,8 +79,11 @@ function isHealthy({ node, failure, host }: ShopNode, service: ServiceName): boo
 	return node.settings.services.includes(service);
 }
 
-/** Whose trouble a fault is: one node's, all nodes', or nobody's for longer than a moment. */
-function nodeOf(plan: FaultPlan, nodes: number): number | "all" | "none" {
+/** A node, all nodes, or nobody for longer than a moment. */
+type Whose = number | "all" | "none";
+
+/** Whose trouble a fault is. */
+function whoseIs(plan: FaultPlan, nodes: number, queues: readonly string[]): Whose {
 	switch (plan.kind) {
 		case "kill":
 		case "freeze":
@@ -87,6 +95,10 @@ function nodeOf(plan: FaultPlan, nodes: number): number | "all" | "none" {
 			return plan.node === undefined ? "all" : plan.node % nodes;
 		case "rabbitmq closes a channel":
 			return "none";
+		case "queue silent":
+		case "queue deleted":
+		case "bindings lost":
+			return queues[plan.nth % queues.length] === ORDERS_BEGIN_IN ? "all" : "none";
 		default:
 			return "all";
 	}

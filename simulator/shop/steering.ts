@@ -29,7 +29,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.15)) return { ...steered, ...expiring(steered, random) };
 	if (random.chance(0.08)) return { ...steered, faults: returning(random) };
 	if (random.chance(0.1)) return { ...steered, faults: [stuck(random), ...plan.faults].slice(0, FAULTS_MAX) };
-	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [ofOneNode(random, plan)] };
+	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [lasting(random, plan)] };
 	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
 	if (random.chance(0.2)) return { ...steered, faults: [losing(random), ...plan.faults.slice(0, 2)] };
 	return steered;
@@ -81,9 +81,17 @@ function returning(random: Random): FaultPlan[] {
 	});
 }
 
-/** One node is no use for longer than an order may take, and the others have to do without it. */
-function ofOneNode(random: Random, { nodes }: Plan): FaultPlan {
-	const kind = random.pick(["freeze", "cut off", "cut off", "cut off", "lost connections", "kill"] as const);
+/** One node or one queue is no use for longer than an order may take, and the others have to do without it. */
+function lasting(random: Random, { nodes }: Plan): FaultPlan {
+	const kind = random.pick([
+		"freeze",
+		"cut off",
+		"cut off",
+		"cut off",
+		"lost connections",
+		"kill",
+		"queue silent",
+	] as const);
 	const fault = drawFault(random, nodes.length, [[1, kind]]);
 	const its = fault.kind === "lost connections" ? { node: random.below(nodes.length), chance: 0.3 } : {};
 	return { ...fault, ...its, fromStep: random.below(400), forMs: random.between(17_000, 22_000) };

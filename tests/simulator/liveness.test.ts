@@ -3,8 +3,15 @@ import { newLiveness } from "../../simulator/shop/liveness";
 import type { ServiceName } from "../../simulator/shop/node-plans";
 
 const WHOLE: ServiceName[] = ["products", "cart", "orders", "payments"];
-type Fault = Pick<FaultPlan, "kind"> & { fromMs: number; forMs: number; node?: number };
+const QUEUES = ["cart.stock", "orders.checkout"];
+type Fault = Pick<FaultPlan, "kind"> & { fromMs: number; forMs: number; node?: number; nth?: number };
 
+const silence = (queue: string): Fault => ({
+	kind: "queue silent",
+	nth: QUEUES.indexOf(queue),
+	fromMs: 0,
+	forMs: 40_000,
+});
 const freeze = (node: number, fromMs = 0, forMs = 40_000): Fault => ({ kind: "freeze", node, fromMs, forMs });
 
 /** An order that was accepted at once and stays PENDING; looked at each quarter of a second. @returns when L1 broke, in ms */
@@ -24,7 +31,11 @@ async function brokenAt(
 			.filter(({ fromMs }) => fromMs <= nowMs)
 			.map((plan) => ({ fault: { plan }, sinceMs: plan.fromMs, endMs: plan.fromMs + plan.forMs }));
 	const liveness = newLiveness(
-		{ world: { clock: { nowMs: () => nowMs }, control }, cluster: { nodes } } as never,
+		{
+			world: { clock: { nowMs: () => nowMs }, control },
+			cluster: { nodes },
+			surroundings: { queues: QUEUES },
+		} as never,
 		{ begun, current: () => begun().filter(({ endMs }) => endMs > nowMs) } as never,
 		[{ plan: { paymentToken: token }, orderId: "o1", acceptedMs }] as never,
 	);
@@ -37,6 +48,10 @@ test("an order ends within 15 s, although a node stands still", async () => {
 	expect(await brokenAt([freeze(0)], { acceptedMs: 5_000 })).toBe(20_250);
 });
 
+test("an order ends within 15 s, although a queue is silent that none waits for", async () => {
+	expect(await brokenAt([silence("cart.stock")])).toBe(15_250);
+});
+
 test("each fault that begins may cost as long again", async () => {
 	expect(await brokenAt([freeze(0), freeze(0, 10_000)])).toBe(25_250);
 });
@@ -45,7 +60,8 @@ test.each([
 	["is over before", [freeze(0, 0, 12_000)], {}],
 	["takes the last node of a service", [freeze(0)], { services: [WHOLE, ["orders", "cart"] as ServiceName[]] }],
 	["comes with another one, so that none is left", [freeze(0), freeze(1), freeze(2)], {}],
-	["comes with one that all nodes have", [freeze(0), { kind: "queue silent", fromMs: 0, forMs: 40_000 }], {}],
+	["comes with one that all nodes have", [freeze(0), { kind: "rabbitmq alarm", fromMs: 0, forMs: 40_000 }], {}],
+	["silences the queue in which orders begin", [silence("orders.checkout")], {}],
 	["comes soon after one that all nodes had", [{ kind: "postgres restarts", fromMs: 0, forMs: 300 }, freeze(0)], {}],
 	["is of all nodes", [{ kind: "lost connections", fromMs: 0, forMs: 40_000 }], {}],
 	["leaves nodes with wrong clocks", [freeze(0)], { clockOffsetMs: 20_000 }],
