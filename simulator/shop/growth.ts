@@ -55,8 +55,8 @@ function leftByTheDead({ hosts, sessions }: Stage["world"]): string[] {
 	return left.map(({ no, host }) => `PostgreSQL keeps session ${no} of ${host!.name}, which was killed`);
 }
 
-/** RabbitMQ's own delivery limit, since 4.0: nothing in a simulation is in so many hands. */
-const RETURNS_MAX = 20;
+/** Each time a connection was lost: three at the most in most plans, and five where one is closed after the other. */
+const RETURNS_MAX = 6;
 
 /** What fails is tried again after a pause. */
 function goingInCircles({ rabbitmq }: Stage["world"]): string[] {
