@@ -25,7 +25,7 @@ export interface Weather {
 	slowness: number;
 	/** What can happen has happened after it, in ms. */
 	delayMsMax: number;
-	/** How often PostgreSQL does a statement outside of a transaction at one moment, and commits it at a later one. */
+	/** How often PostgreSQL commits a transaction at a later moment than its work is done, also of one statement alone. */
 	lateCommits: number;
 }
 

@@ -13,6 +13,8 @@ import type { Waits } from "./waits";
  * where it has to, and goes on with what it saw before.
  */
 export interface LateCommits {
+	/** A transaction that is to be committed may be committed later as well: its client is slow, or the way is long. */
+	delay(commit: () => void): void;
 	/** Draws whether the next statement of the session is such a one, and has it begin a transaction. */
 	areLater(session: Session, held: Held): boolean;
 	/** It is done. @param over called with what has ended it */
@@ -34,7 +36,14 @@ export function lateCommits(options: {
 	const random = options.random.fork("late commits");
 	const committing = new Set<Session>();
 
+	/** Where time passes, all that could happen meanwhile has happened. */
+	const after = (ms: number, work: () => void): void => void onHost(undefined, () => setTimeout(work, ms));
+
 	return {
+		delay(commit) {
+			if (random.chance(late)) after(random.between(1, delayMsMax), commit);
+			else commit();
+		},
 		areLater(session, { isPlain }) {
 			if (!isPlain || session.isInTransaction || session.isKeeping || !random.chance(late)) return false;
 			session.isInTransaction = true;
@@ -51,9 +60,7 @@ export function lateCommits(options: {
 				void driver.query.call(session.carrier!.client, end).then(() => over(end));
 			};
 			const offer = (): void => schedule().offer(`${POSTGRES} ends #${session.no} ${what}: ${end}`, undefined, commit);
-			// Where time passes, all that could happen meanwhile has happened.
-			const afterMs = random.chance(0.5) ? random.between(1, delayMsMax) : 0;
-			onHost(undefined, () => setTimeout(offer, afterMs));
+			after(random.chance(0.5) ? random.between(1, delayMsMax) : 0, offer);
 		},
 		*abandoned() {
 			for (const session of committing) {

@@ -55,7 +55,7 @@ export interface SessionsOptions {
 	random: Random;
 	/** How long a statement is on its way at the most. */
 	delayMsMax: number;
-	/** How often a statement outside of a transaction is committed later than it is done. */
+	/** How often a transaction is committed later than it is done, also where it is one statement. */
 	late: number;
 }
 
@@ -144,7 +144,9 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 				reject(readTimeout());
 			};
 			const patience = Number.isFinite(msMax) ? setTimeout(giveUp, msMax) : undefined;
-			session.held.push(held);
+			const send = (): void => void session.held.push(held);
+			if (held.text === "COMMIT" && session.heldBack === undefined) commits.delay(send);
+			else send();
 		});
 	}
 
