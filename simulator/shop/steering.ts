@@ -13,8 +13,8 @@ const PROVIDER_IS_SLOW_S = 3;
 /**
  * Leads some plans to where few come by chance, as `--coverage` has shown: two faults of any kinds at once, orders that
  * expire while they are paid for, cancellations in the moment of the confirmation, parcels that arrive, a cluster that has to
- * do without one of its nodes, calls that arrive when nobody waits for them any more, queues that lose something. Of a
- * stream of its own, so that the rest of a plan is as it was.
+ * do without one of its nodes, calls that arrive when nobody waits for them any more, queues that are silent or lose
+ * something. Of a stream of its own, so that the rest of a plan is as it was.
  */
 export function steer(plan: Plan): Plan {
 	const random = randomOf(hashOf(`what steers plan ${plan.seed}`));
@@ -26,10 +26,11 @@ export function steer(plan: Plan): Plan {
 		),
 	};
 	if (random.chance(0.3)) return { ...steered, faults: together(plan, random) };
+	if (random.chance(0.06)) return { ...steered, faults: [silence(random)] };
 	if (random.chance(0.15)) return { ...steered, ...expiring(steered, random) };
 	if (random.chance(0.08)) return { ...steered, faults: returning(random) };
 	if (random.chance(0.1)) return { ...steered, faults: [stuck(random), ...plan.faults].slice(0, FAULTS_MAX) };
-	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [lasting(random, plan)] };
+	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [ofOneNode(random, plan)] };
 	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
 	if (random.chance(0.2)) return { ...steered, faults: [losing(random), ...plan.faults.slice(0, 2)] };
 	return steered;
@@ -81,20 +82,18 @@ function returning(random: Random): FaultPlan[] {
 	});
 }
 
-/** One node or one queue is no use for longer than an order may take, and the others have to do without it. */
-function lasting(random: Random, { nodes }: Plan): FaultPlan {
-	const kind = random.pick([
-		"freeze",
-		"cut off",
-		"cut off",
-		"cut off",
-		"lost connections",
-		"kill",
-		"queue silent",
-	] as const);
+/** One node is no use for longer than an order may take, and the others have to do without it. */
+function ofOneNode(random: Random, { nodes }: Plan): FaultPlan {
+	const kind = random.pick(["freeze", "cut off", "cut off", "cut off", "lost connections", "kill"] as const);
 	const fault = drawFault(random, nodes.length, [[1, kind]]);
 	const its = fault.kind === "lost connections" ? { node: random.below(nodes.length), chance: 0.3 } : {};
 	return { ...fault, ...its, fromStep: random.below(400), forMs: random.between(17_000, 22_000) };
+}
+
+/** One queue takes nothing for longer than an order may take, and what goes to the others has to get there. */
+function silence(random: Random): FaultPlan {
+	const nth = random.below(1_000);
+	return { kind: "queue silent", nth, fromStep: random.below(300), forMs: random.between(17_000, 22_000) };
 }
 
 /** A queue loses what waits in it, or what comes for it. */
