@@ -2,6 +2,7 @@ const OTHER_SHOPS = "it takes two shops on one server, and a simulation has one"
 const OLD = "it shows in what is days old, and a simulation lasts minutes";
 const STRANGERS = "it takes messages that the shop never makes, and nobody else publishes in a simulation";
 const RELEASES = "it takes an older release that lacks a step, a type or a limit, beside which this one is run";
+const CROWDS = "it takes more requests at once than a pool has connections, and a simulation has seven shoppers";
 
 /** Planted bugs that the simulator does not look for, each with the reason; their suites have them. */
 export const unsimulated: Readonly<Record<string, string>> = {
@@ -28,6 +29,11 @@ export const unsimulated: Readonly<Record<string, string>> = {
 	"approval after the undo that is kept":
 		"the sandbox provider calls off what is undone, and approves it later only by a notice, which this bug leaves alone",
 	"a lost connection counts": "it takes more than twenty lost connections within the life of one message",
+	"copies behind a long queue": "it takes a fault that lasts, and what it makes are copies, which consumers know",
+	"silent queue as trouble of the broker":
+		"what it delays is published seconds later all the same, where there are as few events as in a simulation",
+	"who waits for locks may take the whole pool": CROWDS,
+	"everybody waits for what is held": CROWDS,
 	"hook that fails the commit": "no hook of the shop's throws",
 	"database that closes first":
 		"what a stopping node drops another one does, a little later, and nothing else is to be seen",
