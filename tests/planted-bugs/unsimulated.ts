@@ -29,6 +29,8 @@ export const unsimulated: Readonly<Record<string, string>> = {
 	"approval after the undo that is kept":
 		"the sandbox provider calls off what is undone, and approves it later only by a notice, which this bug leaves alone",
 	"a lost connection counts": "it takes more than twenty lost connections within the life of one message",
+	"a killed node is waited for":
+		"who calls a node that was killed waits for seconds longer, and an order may take more than that",
 	"copies behind a long queue": "it takes a fault that lasts, and what it makes are copies, which consumers know",
 	"silent queue as trouble of the broker":
 		"what it delays is published seconds later all the same, where there are as few events as in a simulation",
