@@ -46,17 +46,20 @@ const FAILURES = ["catalog", "cart", "orders"]
 	.map((schema) => `SELECT consumer, event_id FROM ${schema}.inbox_failures`)
 	.join(" UNION ALL ");
 
-/** One statement of the server's owner, who is let in when nobody else is. */
-async function asOwner<Row extends object>(text: string): Promise<Row[]> {
+/** Work of the server's owner, who is let in when nobody else is. */
+async function withOwner<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
 	const client = new pg.Client({ connectionString: postgres.url, application_name: "molecart tests" });
 	client.on("error", () => undefined);
 	await client.connect();
 	try {
-		return (await client.query<Row>(text)).rows;
+		return await work(client);
 	} finally {
 		await client.end();
 	}
 }
+
+const asOwner = <Row extends object>(text: string): Promise<Row[]> =>
+	withOwner(async (client) => (await client.query<Row>(text)).rows);
 
 const endSessions = (): Promise<unknown> =>
 	asOwner(`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
@@ -109,18 +112,28 @@ function noMemoryLeft(): Trouble {
 	};
 }
 
-/** Cart's outbox, emptied, is not where it was. */
+/**
+ * Cart's outbox, emptied, is not where it was. Whoever would write there waits until then: a page that was written before
+ * is in the server's memory, and what has room on it needs no file.
+ */
 function outboxElsewhere(place: (file: string) => Promise<void>): Trouble {
 	let file = "";
-	return {
-		async begin() {
-			const isEmpty = async (): Promise<boolean> => (await asOwner("SELECT FROM cart.outbox")).length === 0;
-			await until(isEmpty, { what: "cart's outbox to be empty", withinMs: WAIT_MS_MAX });
-			await asOwner("TRUNCATE cart.outbox");
-			const [row] = await asOwner<{ file: string }>("SELECT pg_relation_filepath('cart.outbox') AS file");
-			file = path.join(postgres.folder, row!.file);
+	const move = (): Promise<boolean> =>
+		withOwner(async (client) => {
+			await client.query("BEGIN");
+			await client.query("LOCK TABLE cart.outbox IN ACCESS EXCLUSIVE MODE");
+			if ((await client.query("SELECT FROM cart.outbox")).rowCount! > 0) return false;
+			await client.query("TRUNCATE cart.outbox");
+			const { rows } = await client.query<{ file: string }>("SELECT pg_relation_filepath('cart.outbox') AS file");
+			file = path.join(postgres.folder, rows[0]!.file);
 			await rename(file, `${file}.kept`);
 			await place(file);
+			await client.query("COMMIT");
+			return true;
+		});
+	return {
+		async begin() {
+			await until(move, { what: "cart's outbox to be empty", withinMs: WAIT_MS_MAX });
 			await endSessions();
 		},
 		async end() {
