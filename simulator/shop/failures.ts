@@ -2,6 +2,7 @@ import type { Command } from "./client";
 import type { FaultKind } from "./fault-plans";
 import type { Plan, ShopperPlan } from "./plan";
 import type { Records } from "./records";
+import { PROVIDER_IS_SLOW_S } from "./steering";
 
 /** Who came, what there was, and what became of it. */
 export interface Visit {
@@ -71,7 +72,10 @@ const FAILURES: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	OUT_OF_STOCK: isScarce,
 	PRODUCT_UNAVAILABLE: isWithdrawn,
 	PRICE_CHANGED: ({ plan, wanted }) => wanted.some((at) => isDoneBy(plan, "reprice", at)),
-	TIMED_OUT: ({ plan }) => plan.faults.some(({ forMs }) => forMs >= LONG_MS),
+	// An order may take as long as its reservation lasts, and a slow provider as long as the shortest of them.
+	TIMED_OUT: ({ plan, token }) =>
+		plan.faults.some(({ forMs }) => forMs >= LONG_MS) ||
+		(token === "tok_slow" && plan.reservationTtlS <= PROVIDER_IS_SLOW_S),
 };
 
 const REFUSALS: Readonly<Record<string, (asked: Asked) => boolean>> = {

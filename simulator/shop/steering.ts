@@ -8,7 +8,7 @@ import type { Plan, ShopperPlan } from "./plan";
 const NEAR = 30;
 const FAULTS_MAX = 4;
 /** After so long it answers with `tok_slow`. */
-const PROVIDER_IS_SLOW_S = 3;
+export const PROVIDER_IS_SLOW_S = 3;
 
 /**
  * Leads some plans to where few come by chance, as `--coverage` has shown: two faults of any kinds at once, orders that
