@@ -144,7 +144,8 @@ export function newSessions(options: SessionsOptions): Sessions & { gate: Gate }
 				reject(readTimeout());
 			};
 			const patience = Number.isFinite(msMax) ? setTimeout(giveUp, msMax) : undefined;
-			const send = (): void => void session.held.push(held);
+			// The connection may be lost while it is on its way.
+			const send = (): void => (session.isOver ? held.fail(lost()) : void session.held.push(held));
 			if (held.text === "COMMIT" && session.heldBack === undefined) commits.delay(send);
 			else send();
 		});
