@@ -1,36 +1,36 @@
-import { hashOf, randomOf } from "../world/random";
+import { hashOf, randomOf, type Random } from "../world/random";
 import type { FaultPlan } from "./fault-plans";
 import { calleesOf } from "./late-calls";
 import { apart } from "./node-plans";
-import type { Plan } from "./plan";
+import type { ClerkPlan, Plan } from "./plan";
+import { mostlySlow } from "./steering";
 
 const CLERKS = 4;
-const FAULTS = 2;
+const FAULTS = 3;
 
 /**
- * Leads some plans to requests that RabbitMQ delivers again, because the connection of who has them in hand was lost: of
- * commands without a key, each of which counts. Of a stream of its own, so that all other plans are as they were.
+ * Leads some plans to requests that RabbitMQ delivers again, because the connection of who has them in hand was lost, while
+ * that one still works on them: of commands without a key, each of which counts, or of a saga's step that finds an expired
+ * reservation. Of a stream of its own, so that all other plans are as they were.
  */
 export function askedAgain(plan: Plan): Plan {
 	const random = randomOf(hashOf(`who is asked again in plan ${plan.seed}`));
-	if (!random.chance(0.04)) return plan;
+	if (!random.chance(0.06)) return plan;
 	const nodes = apart(plan.nodes);
+	const whenAsked = random.pick(["products.adjustStock", "products.adjustStock", "products.secure"] as const);
 	const closing = (): FaultPlan => ({
 		kind: "rabbitmq closes connections",
-		node: random.pick(calleesOf(nodes, "products.adjustStock")),
+		node: random.pick(calleesOf(nodes, whenAsked)),
 		fromStep: random.below(300),
 		forMs: 300,
-		whenAsked: "products.adjustStock",
+		whenAsked,
 		afterSteps: random.below(8),
 	});
-	return {
-		...plan,
-		nodes,
-		clerks: Array.from({ length: CLERKS }, () => ({
-			atMs: random.below(3_000),
-			act: "restock",
-			product: random.below(plan.products.length),
-		})),
-		faults: Array.from({ length: FAULTS }, closing),
-	};
+	const faults = Array.from({ length: FAULTS }, closing);
+	if (whenAsked === "products.secure") return { ...plan, ...mostlySlow(plan, random), nodes, faults };
+	return { ...plan, nodes, faults, clerks: Array.from({ length: CLERKS }, () => restocking(plan, random)) };
+}
+
+function restocking({ products }: Plan, random: Random): ClerkPlan {
+	return { atMs: random.below(3_000), act: "restock", product: random.below(products.length) };
 }

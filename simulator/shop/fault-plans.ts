@@ -28,6 +28,8 @@ export type FaultPlan = Timed &
 		| { kind: "lost connections"; node: number | undefined; chance: number }
 		| { kind: "clock step"; node: number; byMs: number }
 		| { kind: "rabbitmq closes connections"; node: number | undefined }
+		/** All, and then what is opened in their place, each with this chance. */
+		| { kind: "rabbitmq closes what opens"; node: number | undefined; chance: number }
 		| { kind: "rabbitmq closes a channel"; nth: number }
 		| { kind: "rabbitmq restarts" }
 		| { kind: "rabbitmq alarm" }
@@ -85,6 +87,7 @@ const KINDS: Kinds = [
 export const MORE_KINDS: Kinds = [
 	[3, "stop"],
 	[2, "retry queue deleted"],
+	[2, "rabbitmq closes what opens"],
 ];
 
 export const FAULT_KINDS: readonly DrawnKind[] = [...KINDS, ...MORE_KINDS].map(([, kind]) => kind);
@@ -117,6 +120,8 @@ export function drawFault(random: Random, nodes: number, kinds = KINDS): FaultPl
 			return { ...timed, kind, node, byMs: random.pick([-20_000, -2_000, 2_000, 20_000]) };
 		case "rabbitmq closes connections":
 			return { ...timed, kind, node: maybeNode };
+		case "rabbitmq closes what opens":
+			return { ...timed, kind, node: maybeNode, chance: random.pick([0.1, 0.3, 0.6]) };
 		case "rabbitmq closes a channel":
 		case "queue deleted":
 		case "retry queue deleted":

@@ -42,6 +42,11 @@ export function begin(plan: FaultPlan, { world, cluster, stranger, queues }: Fau
 	const nodeOf = (number: number): ShopNode => cluster.nodes[number % cluster.nodes.length]!;
 	const queueOf = (nth: number): string => queues[nth % queues.length]!;
 	const fault = (end: () => void): Fault => ({ plan, end });
+	const closeConnections = (number: number | undefined): void => {
+		const name = number === undefined ? undefined : nodeOf(number).name;
+		for (const each of rabbitmq.connections())
+			if (name === undefined || each.name.startsWith(`${name} `)) rabbitmq.closeConnection(each.id);
+	};
 	world.schedule.note(`FAULT ${sentenceOf(plan, queues, cluster.nodes.length)}`);
 	switch (plan.kind) {
 		case "kill":
@@ -82,12 +87,13 @@ export function begin(plan: FaultPlan, { world, cluster, stranger, queues }: Fau
 		case "clock step":
 			nodeOf(plan.node).host.clockOffsetMs += plan.byMs;
 			return fault(() => (nodeOf(plan.node).host.clockOffsetMs -= plan.byMs));
-		case "rabbitmq closes connections": {
-			const name = plan.node === undefined ? undefined : nodeOf(plan.node).name;
-			for (const each of rabbitmq.connections())
-				if (name === undefined || each.name.startsWith(`${name} `)) rabbitmq.closeConnection(each.id);
+		case "rabbitmq closes connections":
+			closeConnections(plan.node);
 			return fault(NOTHING);
-		}
+		case "rabbitmq closes what opens":
+			world.closeOpened(plan.node === undefined ? undefined : nodeOf(plan.node).host, plan.chance);
+			closeConnections(plan.node);
+			return fault(() => world.closeOpened(undefined, 0));
 		case "rabbitmq closes a channel": {
 			const all = rabbitmq.connections().filter(({ channels }) => channels > 0);
 			const chosen = all[plan.nth % Math.max(1, all.length)];
@@ -146,17 +152,24 @@ export function sentenceOf(plan: FaultPlan, queues: readonly string[] = [], node
 		"nth" in plan && plan.nth !== undefined && NAMED.has(plan.kind) && queues.length > 0
 			? ` (${queues[plan.nth % queues.length]})`
 			: "";
-	const how =
-		plan.kind === "cut off"
-			? ` from ${plan.from}, ${plan.way} ways`
-			: plan.kind === "lost connections"
-				? `, ${plan.chance * 100} % of the statements`
-				: plan.kind === "clock step"
-					? ` by ${plan.byMs} ms`
-					: plan.kind === "rows locked"
-						? ` in ${plan.table}${plan.nth === undefined ? "" : ", one"}`
-						: plan.kind === "book refuses"
-							? ` to ${plan.what}`
-							: "";
-	return `${plan.kind}${whose}${how}${which}, for ${plan.forMs} ms`;
+	return `${plan.kind}${whose}${howOf(plan)}${which}, for ${plan.forMs} ms`;
+}
+
+function howOf(plan: FaultPlan): string {
+	switch (plan.kind) {
+		case "cut off":
+			return ` from ${plan.from}, ${plan.way} ways`;
+		case "lost connections":
+			return `, ${plan.chance * 100} % of the statements`;
+		case "rabbitmq closes what opens":
+			return `, ${plan.chance * 100} % of it`;
+		case "clock step":
+			return ` by ${plan.byMs} ms`;
+		case "rows locked":
+			return ` in ${plan.table}${plan.nth === undefined ? "" : ", one"}`;
+		case "book refuses":
+			return ` to ${plan.what}`;
+		default:
+			return "";
+	}
 }

@@ -92,6 +92,7 @@ function whoseIs(plan: FaultPlan, nodes: number, queues: readonly string[]): Who
 			return plan.node % nodes;
 		case "lost connections":
 		case "rabbitmq closes connections":
+		case "rabbitmq closes what opens":
 			return plan.node === undefined ? "all" : plan.node % nodes;
 		case "rabbitmq closes a channel":
 			return "none";

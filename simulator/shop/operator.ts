@@ -9,7 +9,8 @@ export type OperatorPlan = { atMs: number } & (
 	| { act: "look at sagas"; filter: (typeof FILTERS)[number] }
 	/** One that fails: by what the shop says, or the oldest of those that have not ended. */
 	| { act: "retry a saga"; filter: "failing" | "unfinished" }
-	| { act: "look at dead letters" | "discard dead letters"; queue: number }
+	/** Some read one, think for a moment, and replay those that they have seen, by their ids. */
+	| { act: "look at dead letters" | "discard dead letters" | "replay what was read"; queue: number }
 	| { act: "replay dead letters"; queue: number; isForced?: boolean }
 	| ({ act: "decide" } & DecidingPlan)
 );
@@ -17,6 +18,7 @@ export type OperatorPlan = { atMs: number } & (
 const FILTERS = ["failing", "waiting", "unfinished", "all"] as const;
 
 const PATIENCE_MS = 10_000;
+const THINKING_MS = 2_000;
 const REASON = "to see whether it goes on";
 
 export function drawOperator(random: Random): OperatorPlan {
@@ -73,10 +75,17 @@ export async function operate(
 		}
 		case "discard dead letters": {
 			const { service, queue } = queueOf(plan.queue);
-			const told = await ask(`${service}.deadLetters.list`, { queue });
-			const ids =
-				told.kind === "done" ? (told.answer as { letters: { id: string }[] }).letters.map(({ id }) => id) : [];
+			const ids = await lettersIn(ask, service, queue);
 			if (ids.length > 0) await ask(`${service}.deadLetters.discard`, { queue, ids, by, reason: "nobody can read it" });
+			return;
+		}
+		case "replay what was read": {
+			const { service, queue } = queueOf(plan.queue);
+			const ids = await lettersIn(ask, service, queue);
+			if (ids.length === 0) return;
+			await ask(`${service}.deadLetters.read`, { queue, id: ids[0] });
+			await pause(THINKING_MS);
+			await ask(`${service}.deadLetters.replay`, { queue, ids, by, force: true });
 			return;
 		}
 		case "decide":
@@ -90,6 +99,11 @@ type Ask = (action: string, params: object) => Promise<Told>;
 async function sagaOf(ask: Ask, filter: string): Promise<string | undefined> {
 	const told = await ask("orders.sagas", { filter, limit: 50 });
 	return told.kind === "done" ? (told.answer as { sagaId: string }[])[0]?.sagaId : undefined;
+}
+
+async function lettersIn(ask: Ask, service: string, queue: string): Promise<string[]> {
+	const told = await ask(`${service}.deadLetters.list`, { queue });
+	return told.kind === "done" ? (told.answer as { letters: { id: string }[] }).letters.map(({ id }) => id) : [];
 }
 
 function queueOf(nth: number): { service: string; queue: string } {

@@ -55,9 +55,17 @@ export function withPoison(plan: Plan): Plan {
 /** A deleted queue has taken with it what was in it. */
 const LOSING: ReadonlySet<FaultKind> = new Set(["queue deleted", "retry queue deleted"]);
 
+const ACTS = [
+	"look at dead letters",
+	"replay dead letters",
+	"replay what was read",
+	"discard dead letters",
+	"discard dead letters",
+] as const;
+
 function drawAct(random: Random, queue: number): OperatorPlan {
 	const atMs = random.between(500, random.pick([5_000, 15_000]));
-	const act = random.pick(["look at dead letters", "replay dead letters", "discard dead letters"] as const);
+	const act = random.pick(ACTS);
 	if (act === "replay dead letters") return { atMs, act, queue, isForced: random.chance(0.7) };
 	return { atMs, act, queue };
 }

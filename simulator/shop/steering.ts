@@ -48,15 +48,18 @@ function together({ faults, nodes }: Plan, random: Random): FaultPlan[] {
 	return [first, second, ...faults.slice(2)].slice(0, FAULTS_MAX);
 }
 
+/** Reservations last just as long as a slow provider takes, and most shoppers have one. */
+export function mostlySlow({ shoppers }: Pick<Plan, "shoppers">, random: Random): Partial<Plan> {
+	const slow = shoppers.map((shopper) => ({ ...shopper, ...(random.chance(0.7) && { paymentToken: "tok_slow" }) }));
+	return { reservationTtlS: PROVIDER_IS_SLOW_S, shoppers: slow };
+}
+
 /**
  * Reservations last for 10 s, payments take long, and a node stands still about as long as that; or they last just as long
  * as a slow provider takes.
  */
 function expiring({ shoppers, nodes, faults }: Plan, random: Random): Partial<Plan> {
-	if (random.chance(0.3)) {
-		const slow = shoppers.map((shopper) => ({ ...shopper, ...(random.chance(0.7) && { paymentToken: "tok_slow" }) }));
-		return { reservationTtlS: PROVIDER_IS_SLOW_S, shoppers: slow };
-	}
+	if (random.chance(0.3)) return mostlySlow({ shoppers }, random);
 	const freeze: FaultPlan = {
 		kind: "freeze",
 		node: random.below(nodes.length),

@@ -30,6 +30,8 @@ export interface World {
 	thaw(host: Host): void;
 	/** From now on each statement, of all hosts or of one, loses its connection with this chance. */
 	loseStatements(host: Host | undefined, chance: number): void;
+	/** From now on what a host opens at RabbitMQ, or any of them, is closed as soon as it is open, with this chance. */
+	closeOpened(host: Host | undefined, chance: number): void;
 	/** Done past the simulation, before its next step. */
 	aside(work: () => Promise<unknown>): void;
 	close(): Promise<void>;
@@ -69,6 +71,7 @@ export function openWorld({ seed, weather, doubled, control, carriers, ...rest }
 		late: weather.lateCommits,
 	});
 	const losses = random.fork("lost connections");
+	const closings = random.fork("closed as soon as open");
 	const rabbitmqRandom = random.fork("rabbitmq");
 	const rabbitmq = rabbitmqModel({
 		soon: (what, work) => schedule.offer(`rabbitmq ${what}`, undefined, work, RABBITMQ_MS_MAX),
@@ -109,6 +112,11 @@ export function openWorld({ seed, weather, doubled, control, carriers, ...rest }
 			const isHit = (session: Session): boolean =>
 				(host === undefined || session.host === host) && losses.chance(chance);
 			sessions.disturb = chance === 0 ? undefined : (session) => (isHit(session) ? losses.pick(HOW_LOST) : undefined);
+		},
+		closeOpened(host, chance) {
+			const isIts = (client: string): boolean => host === undefined || client.startsWith(`${host.name} `);
+			const which = (client: string): boolean => isIts(client) && closings.chance(chance);
+			rabbitmq.closeAtOnce(chance === 0 ? undefined : which);
 		},
 		aside: (work) => sessions.aside(work),
 		async close() {

@@ -39,6 +39,17 @@ test("dead letters are replayed where their queue is at home", async () => {
 	expect(action).toBe(`${params.queue.split(".")[0]}.deadLetters.replay`);
 });
 
+test("who has read a dead letter replays those that were there, also where they are gone meanwhile", async () => {
+	const letters: Told = { kind: "done", answer: { letters: [{ id: "one" }, { id: "two" }] } };
+	const asked = await askedBy({ atMs: 0, act: "replay what was read", queue: 7 }, letters);
+
+	expect(asked.map(([action]) => action.replace(/^.*\./, ""))).toEqual(["list", "read", "replay"]);
+	expect(asked.slice(1).map(([, params]) => params)).toEqual([
+		expect.objectContaining({ id: "one" }),
+		expect.objectContaining({ ids: ["one", "two"], by: "ada", force: true }),
+	]);
+});
+
 test("every act is drawn", () => {
 	const random = randomOf(1);
 	const acts = new Set(Array.from({ length: 100 }, () => drawOperator(random).act));

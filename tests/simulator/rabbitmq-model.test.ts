@@ -233,6 +233,24 @@ describe("what befalls a model of RabbitMQ", () => {
 		expect(one.hasEnded()).toBe(true);
 	});
 
+	test("what a chosen client opens is closed at once, be it a channel or its connection", () => {
+		const here = handDriven();
+		const [one, other] = [here.client({ name: "one" }), here.client({ name: "other" })];
+
+		here.model.closeAtOnce((client) => client === "one");
+		for (const each of [one, other]) each.say(METHOD.ChannelOpen, {}, 2);
+		const whileChosen = [one.methods(), other.methods()];
+		const late = here.client({ name: "one" });
+		late.say(METHOD.ConnectionCloseOk, {}, 0);
+		here.model.closeAtOnce(undefined);
+		one.say(METHOD.ChannelCloseOk, {}, 2);
+		one.say(METHOD.ChannelOpen, {}, 2);
+
+		expect(whileChosen).toEqual([["ChannelOpenOk", "ChannelClose"], ["ChannelOpenOk"]]);
+		expect(late.hasEnded()).toBe(true);
+		expect(one.methods()).toEqual(["ChannelOpenOk"]);
+	});
+
 	test("a quorum queue that is deleted and made anew at once keeps its consumer, who hears nothing", () => {
 		const here = handDriven();
 		const client = here.client();

@@ -50,6 +50,8 @@ export interface ConnectionSurroundings {
 	readonly vhost: Vhost;
 	/** Why nothing may be published at present. */
 	alarm(): string | undefined;
+	/** Whether a connection or a channel of this client is closed as soon as it is open. */
+	isClosedAtOnce(client: string): boolean;
 	taken(message: Message, queues: readonly string[], connection: string): void;
 	ended(connection: OpenConnection): void;
 }
@@ -147,8 +149,11 @@ export function connectionOf(id: number, wire: Wire, world: ConnectionSurroundin
 		if (state !== "open") return;
 		if (frame.id === METHOD.ChannelOpen) {
 			if (channels.has(frame.channel)) return fail(unexpectedFrame("second 'channel.open' seen"), frame.id);
-			channels.set(frame.channel, openChannel(frame.channel));
-			return send(methodFrame(METHOD.ChannelOpenOk, frame.channel, {}));
+			const channel = openChannel(frame.channel);
+			channels.set(frame.channel, channel);
+			send(methodFrame(METHOD.ChannelOpenOk, frame.channel, {}));
+			if (world.isClosedAtOnce(name)) channel.close(406, replyText(406, "closed as soon as it was open"));
+			return;
 		}
 		if (frame.id === METHOD.BasicPublish && world.alarm() !== undefined) block(frame);
 		else hand(frame);
@@ -188,6 +193,7 @@ export function connectionOf(id: number, wire: Wire, world: ConnectionSurroundin
 		} else if (state === "opening" && id === METHOD.ConnectionOpen) {
 			state = "open";
 			say(METHOD.ConnectionOpenOk, {});
+			if (world.isClosedAtOnce(name)) closeWith(320, replyText(320, "closed as soon as it was open"), 0);
 		} else if (state === "open") {
 			fail(unexpectedFrame("unexpected method on channel 0"), id ?? 0);
 		}

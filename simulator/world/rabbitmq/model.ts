@@ -35,6 +35,8 @@ export interface RabbitmqModel {
 	closeConnection(id: number, reason?: string): void;
 	/** As the server closes one, for a fault such as an acknowledgement that is late. */
 	closeChannel(connectionId: number, channel: number, code: number, reason: string): void;
+	/** From now on connections and channels for which it holds are closed as soon as they are open. @param client its name */
+	closeAtOnce(which: ((client: string) => boolean) | undefined): void;
 	/** Its consumers are told. */
 	deleteQueue(name: string): void;
 	/** From all exchanges where none is given. */
@@ -72,6 +74,7 @@ export function rabbitmqModel(surroundings: Surroundings): RabbitmqModel {
 	let lastId = 0;
 	let alarm: string | undefined;
 	let isStopped = false;
+	let isClosedAtOnce: ((client: string) => boolean) | undefined;
 
 	function queueNamed(name: string): Queue | undefined {
 		return host.queues().find((queue) => queue.name === name);
@@ -88,6 +91,7 @@ export function rabbitmqModel(surroundings: Surroundings): RabbitmqModel {
 				gathering: together,
 				vhost: host,
 				alarm: () => alarm,
+				isClosedAtOnce: (client) => isClosedAtOnce?.(client) ?? false,
 				taken({ exchange, routingKey, properties, body }, queues, from) {
 					for (const listener of listeners) {
 						listener({ exchange, routingKey, properties, body, queues, connection: from });
@@ -109,6 +113,7 @@ export function rabbitmqModel(surroundings: Surroundings): RabbitmqModel {
 		closeChannel(connectionId, channel, code, reason) {
 			connections.get(connectionId)?.closeChannel(channel, code, reason);
 		},
+		closeAtOnce: (which) => void (isClosedAtOnce = which),
 		deleteQueue(name) {
 			const queue = queueNamed(name);
 			if (queue) together.together(() => void host.deleteQueue(queue));
