@@ -76,9 +76,24 @@ function expiring({ shoppers, nodes, faults }: Plan, random: Random): Partial<Pl
 	};
 }
 
-/** Connections are closed again and again, so that what was in somebody's hands comes back more often than is usual. */
+/**
+ * Connections are closed again and again, so that what was in somebody's hands comes back more often than is usual. In some
+ * plans whoever has just begun an event of one inbox loses it, until that event is a suspect; and then either it waits
+ * for a lock, or its consumer ends.
+ */
 function returning(random: Random): FaultPlan[] {
 	let fromStep = random.below(150);
+	if (random.chance(0.5)) {
+		const whenDoing = `${random.pick(["cart", "orders", "catalog"])}.inbox.accept_all`;
+		const closing: FaultPlan = { kind: "rabbitmq closes connections", node: 0, whenDoing, fromStep, forMs: 300 };
+		const table = random.pick(["orders.orders", "catalog.stock", "cart.carts"] as const);
+		const last = random.pick<FaultPlan>([
+			{ kind: "rows locked", table, fromStep, forMs: random.between(5_000, 12_000) },
+			{ kind: "kill", node: 0, whenDoing: "suspects.begin", fromStep, forMs: 300 },
+			{ kind: "stop", node: 0, whenDoing: "suspects.begin", fromStep, forMs: 2_000 },
+		]);
+		return last.kind === "rows locked" ? [last, closing, closing, closing] : [closing, closing, closing, last];
+	}
 	return Array.from({ length: FAULTS_MAX }, () => {
 		fromStep += random.between(20, 90);
 		return { kind: "rabbitmq closes connections", node: undefined, fromStep, forMs: 300 };

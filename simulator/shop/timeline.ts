@@ -51,6 +51,8 @@ export function newTimeline(
 
 	/** When what the first one waits for was seen, and of which node. */
 	let seen: { step: number; node?: number } | undefined;
+	/** One statement sets off one fault. */
+	let lastDoneStep = -1;
 
 	function isTime(plan: FaultPlan): boolean {
 		const { fromStep, whenAsked, whenDoing, afterSteps = 0, whenWaiting } = plan;
@@ -61,8 +63,8 @@ export function newTimeline(
 			const { host } = cluster.nodes[plan.node % cluster.nodes.length]!;
 			if (network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`)) seen ??= { step: schedule.steps };
 		} else if (whenDoing !== undefined) {
-			const node = doerOf(whenDoing);
-			if (node !== undefined) seen ??= { step: schedule.steps, node };
+			const node = schedule.steps > lastDoneStep ? doerOf(whenDoing) : undefined;
+			if (node !== undefined) seen ??= { step: (lastDoneStep = schedule.steps), node };
 		} else return true;
 		return seen !== undefined && schedule.steps - seen.step >= afterSteps;
 	}

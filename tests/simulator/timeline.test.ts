@@ -94,6 +94,22 @@ test("one that waits for a statement befalls the node that does it", () => {
 	expect(timeline.begun().map(({ fault }) => fault.plan)).toMatchObject([{ kind: "freeze", node: 1 }]);
 });
 
+test("of two that wait for the same statement the second waits for the next one", () => {
+	const { now, timelineOf } = stage();
+	const waiting = { ...FREEZE, fromStep: 0, whenDoing: "saga.move" };
+	const timeline = timelineOf(waiting, waiting);
+
+	now.line = "5000 n2 #7 orders.saga.move [2c29]";
+	timeline.goOn();
+	const first = timeline.begun().length;
+	now.steps++;
+	now.line = "5000 n1 #3 orders.saga.move [2c29]";
+	timeline.goOn();
+
+	expect(first).toBe(1);
+	expect(timeline.begun().map(({ fault }) => fault.plan)).toMatchObject([{ node: 1 }, { node: 0 }]);
+});
+
 test("one that waits for messages begins when there are some in its queue", () => {
 	const { now, timelineOf } = stage();
 	const timeline = timelineOf({ kind: "queue deleted", nth: 3, fromStep: 0, forMs: 300, whenWaiting: true });
