@@ -1,6 +1,7 @@
 import { hashOf, randomOf, type Random } from "../world/random";
 import { DECISIONS, type Decision } from "./deciding";
 import type { FaultPlan } from "./fault-plans";
+import { apart } from "./node-plans";
 import type { OperatorPlan } from "./operator";
 import type { Plan, ShopperPlan } from "./plan";
 import type { Refused } from "./refusing-books";
@@ -16,6 +17,9 @@ const LONG_MS: Readonly<Record<Refused, number>> = {
 	release: 115_000,
 	"give the cart back": 115_000,
 };
+
+/** So long that what is given back after the decision about an undo fails as well, in its own twenty attempts. */
+const LONGER_MS = 155_000;
 
 /** Undos cost most and come to least. */
 const WEIGHED: readonly Refused[] = [
@@ -39,21 +43,31 @@ export function needingAPerson(plan: Plan): Plan {
 	const random = randomOf(hashOf(`who has to decide in plan ${plan.seed}`));
 	if (!random.chance(0.05)) return plan;
 	const what = random.pick(WEIGHED);
+	const isHeld = what === "release" || what === "give the cart back";
 	const refusing: FaultPlan = {
 		kind: "book refuses",
 		what,
 		fromStep: random.below(200),
-		forMs: LONG_MS[what],
+		forMs: isHeld && random.chance(0.4) ? LONGER_MS : LONG_MS[what],
 	};
+	const isCutOff = isHeld && random.chance(0.4);
 	const operators = Array.from({ length: random.pick([1, 1, 2]) }, () => drawDeciding(what, random));
 	return {
 		...plan,
 		operators: [...plan.operators, ...operators],
+		...(isCutOff && { nodes: apart(plan.nodes) }),
 		// No other one for as long as an undo is tried: it would be no more than that.
-		faults: [refusing, ...plan.faults.slice(0, random.below(3))],
+		faults: [refusing, ...(isCutOff ? [cutOffWhenDecided(refusing)] : plan.faults.slice(0, random.below(3)))],
 		shoppers: plan.shoppers.map((shopper) => ({ ...shopper, ...led(what, random) })),
 		reservationTtlS: what === "void" ? random.pick([2, 3]) : plan.reservationTtlS,
 	};
+}
+
+/** Who has taken a decision can't bring it to those whom it is about. */
+function cutOffWhenDecided({ fromStep }: FaultPlan): FaultPlan {
+	// Behind the other one: what waits keeps back those that come after it.
+	const when = { fromStep: fromStep + 1, whenDoing: "saga.lock", forMs: 12_000 };
+	return { ...when, kind: "cut off", node: 0, from: "rabbitmq", way: "both" };
 }
 
 function drawDeciding(what: Refused, random: Random): OperatorPlan {
