@@ -4,6 +4,7 @@ const ACCOUNTS = "nobody registers: shoppers have their accounts already";
 const OUTBOXES = "what is dead in an outbox is a day old, so no operator looks into one";
 const READING = "front ends read it, and nothing follows from it";
 const OLD = "what is cleared away is older than any simulation";
+const QUIET = "an outbox is passed over after ten minutes without an event";
 const POISON = "what nobody can read is no event, and of the events none becomes a dead letter";
 const FAILING = "who is late, locked or gone is away; only what a book refuses has failed";
 const VERSIONS = "no version beside it lacks a step";
@@ -55,6 +56,7 @@ export const UNREACHABLE: readonly Unreachable[] = [
 		"events.letters.touch",
 	]),
 	...statements(POISON, ["*.missed.bury", "*.missed.unbury"]),
+	...statements(QUIET, ["*.outbox.complete_until"]),
 	...statements(VERSIONS, ["*.saga.strand"]),
 	...statements(OLD, ["*.participant.old", "*.participant.prune_over", "*.saga.prune"]),
 	...statements("a filled catalogue is no part of it", ["catalog.seed.*", "catalog.category_insert"]),

@@ -7,7 +7,7 @@ interface Timed {
 	forMs: number;
 	/** It waits until this action was called on its node, and the call has not reached it yet; at the longest until all is done. */
 	whenAsked?: string;
-	/** It waits until a node does a statement with this name, or this end of one, and befalls that node; at the longest until all is done. */
+	/** It waits until a node does a statement with this name, or this end of one, and befalls that node where it is of one; at the longest until all is done. */
 	whenDoing?: string;
 	/** And so many steps more, after the call or the statement. */
 	afterSteps?: number;
@@ -34,7 +34,7 @@ export type FaultPlan = Timed &
 		| { kind: "rabbitmq restarts" }
 		| { kind: "rabbitmq alarm" }
 		| { kind: "queue deleted"; nth: number }
-		/** One in which messages wait for their next attempt. */
+		/** One of those in which messages wait for their next attempt, or of all where none waits. */
 		| { kind: "retry queue deleted"; nth: number }
 		| { kind: "bindings lost"; nth: number }
 		| { kind: "queue silent"; nth: number }

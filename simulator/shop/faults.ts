@@ -112,7 +112,9 @@ export function begin(plan: FaultPlan, { world, cluster, stranger, queues }: Fau
 			return fault(NOTHING);
 		case "retry queue deleted": {
 			const all = rabbitmq.queues().filter(({ name }) => name.includes(".retry."));
-			const chosen = all[plan.nth % Math.max(1, all.length)];
+			const used = all.filter(({ ready }) => ready > 0);
+			const among = used.length > 0 ? used : all;
+			const chosen = among[plan.nth % Math.max(1, among.length)];
 			if (chosen) rabbitmq.deleteQueue(chosen.name);
 			return fault(NOTHING);
 		}

@@ -33,6 +33,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [ofOneNode(random, plan)] };
 	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
 	if (random.chance(0.2)) return { ...steered, faults: [losing(random), ...plan.faults.slice(0, 2)] };
+	if (random.chance(0.05)) return { ...steered, faults: losingAttempts(random) };
 	return steered;
 }
 
@@ -58,8 +59,11 @@ export function mostlySlow({ shoppers }: Pick<Plan, "shoppers">, random: Random)
  * Reservations last for 10 s, payments take long, and a node stands still about as long as that; or they last just as long
  * as a slow provider takes.
  */
-function expiring({ shoppers, nodes, faults }: Plan, random: Random): Partial<Plan> {
-	if (random.chance(0.3)) return mostlySlow({ shoppers }, random);
+function expiring({ shoppers, nodes, faults, products }: Plan, random: Random): Partial<Plan> {
+	if (random.chance(0.3)) {
+		const slow = mostlySlow({ shoppers }, random);
+		return random.chance(0.5) ? { ...slow, products: scarce(products) } : slow;
+	}
 	const freeze: FaultPlan = {
 		kind: "freeze",
 		node: random.below(nodes.length),
@@ -74,6 +78,11 @@ function expiring({ shoppers, nodes, faults }: Plan, random: Random): Partial<Pl
 		),
 		faults: [freeze, ...faults].slice(0, FAULTS_MAX),
 	};
+}
+
+/** Whoever comes late finds nothing. */
+function scarce(products: Plan["products"]): Plan["products"] {
+	return products.map((product) => ({ ...product, stock: 2 }));
 }
 
 /**
@@ -119,6 +128,21 @@ function losing(random: Random): FaultPlan {
 	const kind = random.pick(["queue deleted", "queue deleted", "bindings lost"] as const);
 	const fromStep = random.below(random.pick([60, 600]));
 	return { kind, nth: random.below(1_000), fromStep, forMs: random.pick([300, 7_000]), whenWaiting: true };
+}
+
+/** What could not be handled waits for its next attempt, and its queue is deleted. */
+function losingAttempts(random: Random): FaultPlan[] {
+	const table = random.pick(["catalog.stock", "cart.carts", "orders.orders"] as const);
+	const fromStep = random.below(400);
+	const deleted: FaultPlan = {
+		kind: "retry queue deleted",
+		nth: random.below(1_000),
+		fromStep: fromStep + 1,
+		whenDoing: "inbox.note_failures",
+		afterSteps: random.pick([5, 10, 20, 40]),
+		forMs: 300,
+	};
+	return [{ kind: "rows locked", table, fromStep, forMs: random.between(9_000, 17_000) }, deleted];
 }
 
 /** What a step has to change is locked for longer than it is waited for: so the step fails, and is tried again. */

@@ -58,13 +58,12 @@ export function newTimeline(
 		const { fromStep, whenAsked, whenDoing, afterSteps = 0, whenWaiting } = plan;
 		if (schedule.steps - openedStep < fromStep) return false;
 		if (whenWaiting && "nth" in plan && plan.nth !== undefined) return isInUse(queues[plan.nth % queues.length]!);
-		if (!("node" in plan) || plan.node === undefined) return true;
-		if (whenAsked !== undefined) {
-			const { host } = cluster.nodes[plan.node % cluster.nodes.length]!;
-			if (network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`)) seen ??= { step: schedule.steps };
-		} else if (whenDoing !== undefined) {
+		if (whenDoing !== undefined) {
 			const node = schedule.steps > lastDoneStep ? doerOf(whenDoing) : undefined;
 			if (node !== undefined) seen ??= { step: (lastDoneStep = schedule.steps), node };
+		} else if (whenAsked !== undefined && "node" in plan && plan.node !== undefined) {
+			const { host } = cluster.nodes[plan.node % cluster.nodes.length]!;
+			if (network.isOnItsWay(host, RABBITMQ, `"action":"${whenAsked}"`)) seen ??= { step: schedule.steps };
 		} else return true;
 		return seen !== undefined && schedule.steps - seen.step >= afterSteps;
 	}
