@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { matches } from "../../mixins/events/topology";
 import { topology } from "../../services/topology";
 import { distinct, type HeardEvent } from "./auditor";
+import { untold } from "./told";
 
 /** What the invariants are checked against. */
 export interface Books {
@@ -22,6 +23,7 @@ export async function brokenInvariants(books: Books): Promise<string[]> {
 		limbo(books),
 		brokenMoney(books),
 		lostEvents(books),
+		untold(books.database, books.heard),
 		brokenInboxes(books),
 		brokenOrder(books),
 	]);
