@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { realMs } from "../../simulator/world/clock";
+import { inOrderOfUse } from "./baselines";
 import { openBench, type Baseline } from "./bench";
 import folders from "./folders.json";
 import { isLeft } from "./judge";
@@ -65,8 +66,9 @@ async function simulateAll(
 	const beganMs = realMs();
 	const bench = await openBench(treeOf(folder));
 	try {
-		const baselines: Baseline[] = [];
-		for (const named of plans) baselines.push(await bench.baselineOf(named));
+		const all: Baseline[] = [];
+		for (const named of plans) all.push(await bench.baselineOf(named));
+		const baselines = inOrderOfUse(all);
 		const isRun = ({ id }: Mutant): boolean => baselines.some(({ reached }) => reached.has(id));
 		const isLoaded = (mutant: Mutant): boolean => !isRun(mutant) && bench.loaded.has(mutant.id);
 		for (const each of mutants) results.of(each).isReached = isRun(each) || isLoaded(each);

@@ -6,7 +6,7 @@ import type { Results } from "./results";
 export interface SearchOptions {
 	bench: Bench;
 	results: Results;
-	/** The cheapest first. */
+	/** In the order in which they are tried. */
 	baselines: readonly Baseline[];
 	/** A mutant that so many of them have held with has survived. */
 	plansMax: number;
