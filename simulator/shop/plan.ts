@@ -29,6 +29,8 @@ export interface Plan {
 	reservationTtlS: number;
 	/** Of what RabbitMQ takes, how much it is given twice. */
 	doubled: number;
+	/** It begins so long before a new day, and thereby before new partitions of all that is kept by days; without it, at noon. */
+	untilMidnightMs?: number;
 	/** From this step on nothing is drawn any more. */
 	calmFromStep?: number;
 	/** From this step on no fault begins. */
@@ -104,6 +106,7 @@ export function planOf(seed: number): Plan {
 	}));
 	const tokens = random.chance(0.3) ? ALL_TOKENS : QUICK_TOKENS;
 	const shoppers = Array.from({ length: random.between(5, 7) }, () => drawShopper(random, products.length, tokens));
+	const night = random.fork("midnight");
 	const plan: Plan = {
 		seed,
 		luck: 0,
@@ -120,6 +123,7 @@ export function planOf(seed: number): Plan {
 		faults: Array.from({ length: random.pick([1, 1, 1, 2, 2, 3, 4]) }, () => drawFault(random, nodes.length)),
 		reservationTtlS: random.pick([900, 900, 900, 10, 30]),
 		doubled: random.pick([0, 0, 0.05, 0.3]),
+		...(night.chance(0.1) && { untilMidnightMs: night.between(1_000, night.pick([4_000, 30_000])) }),
 	};
 	const later = randomOf(hashOf(`what was added to plan ${seed}`));
 	const more = later.chance(0.2) ? [drawFault(later, nodes.length, MORE_KINDS)] : [];

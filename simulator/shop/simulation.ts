@@ -57,6 +57,7 @@ export interface Laboratory extends Equipment {
 
 /** When faults are over, each accepted order ends within it. */
 const REST_MS_MAX = 60_000;
+const MIDNIGHT_MS = Date.UTC(2026, 5, 16);
 /** Between looks whether the shop has come to rest. */
 const LOOK_MS = 250;
 /** What comes late, such as a repeated event, comes within it. */
@@ -80,7 +81,7 @@ export async function simulate(plan: Plan, laboratory: Laboratory): Promise<Outc
 	const beganMs = realMs();
 	await reset(control);
 	carriers.beginAnew();
-	const { seed, luck, weather, doubled, calmFromStep } = plan;
+	const { seed, luck, weather, doubled, calmFromStep, untilMidnightMs } = plan;
 	const world = openWorld({
 		seed: hashOf(`${seed} ${luck}`),
 		weather,
@@ -88,6 +89,7 @@ export async function simulate(plan: Plan, laboratory: Laboratory): Promise<Outc
 		control,
 		carriers,
 		...(calmFromStep !== undefined && { calmFromStep }),
+		...(untilMidnightMs !== undefined && { startMs: MIDNIGHT_MS - untilMidnightMs }),
 	});
 	const { schedule, sessions, clock } = world;
 	const startMs = clock.nowMs();

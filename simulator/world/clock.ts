@@ -12,8 +12,8 @@ export interface Clock {
 	nextMs(): number | undefined;
 	/** The world's time goes on to there, and what is due until then is called. */
 	goTo(ms: number): void;
-	/** Forgets all timers, and goes back to the beginning. */
-	reset(): void;
+	/** Forgets all timers, and begins anew, where it began before or at another moment. */
+	reset(startMs?: number): void;
 	/** Of a killed host. */
 	forgetTimers(host: Host): void;
 	/** How many timers are set. */
@@ -69,7 +69,8 @@ export function replaceClock(startMs: number, timepieces: Timepieces = OF_THIS_P
 		now: startMs,
 		toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
 	});
-	replaceDate(fake, timepieces);
+	const began = { ms: startMs };
+	replaceDate(fake, began, timepieces);
 	replaceTimers(globals);
 	countImmediates(globals);
 	promises.setTimeout = pauseBy(globals) as typeof timersPromises.setTimeout;
@@ -85,9 +86,10 @@ export function replaceClock(startMs: number, timepieces: Timepieces = OF_THIS_P
 		nextMs,
 		goTo: (ms) => void fake.tick(ms - fake.now),
 		timers: () => fake.countTimers(),
-		reset() {
+		reset(at = startMs) {
 			fake.reset();
-			fake.setSystemTime(startMs);
+			fake.setSystemTime(at);
+			began.ms = at;
 		},
 		forgetTimers(host) {
 			for (const timer of host.timers) globals.clearTimeout(timer as Timer);
@@ -102,12 +104,11 @@ function heapOf(fake: object): { peek(): { callAt: number } | undefined } | unde
 }
 
 /** What a host's wall clock says: one that is stepped or drifts disagrees with the others. */
-function replaceDate(fake: { now: number }, { globals, process: program }: Timepieces): void {
+function replaceDate(fake: { now: number }, began: { ms: number }, { globals, process: program }: Timepieces): void {
 	const World = globals.Date;
-	const startMs = fake.now;
 	const hostNow = (): number => {
 		const host = currentHost();
-		return host ? Math.floor(fake.now + host.clockOffsetMs + (fake.now - startMs) * host.clockDrift) : fake.now;
+		return host ? Math.floor(fake.now + host.clockOffsetMs + (fake.now - began.ms) * host.clockDrift) : fake.now;
 	};
 	class HostDate extends World {
 		constructor(...args: unknown[]) {
@@ -124,7 +125,7 @@ function replaceDate(fake: { now: number }, { globals, process: program }: Timep
 	// As a process has it: from its start on, and no step ever shows. A drift does.
 	const sinceStartMs = (): number => {
 		const host = currentHost();
-		return host ? (fake.now - host.startedMs) * (1 + host.clockDrift) : fake.now - startMs;
+		return host ? (fake.now - host.startedMs) * (1 + host.clockDrift) : fake.now - began.ms;
 	};
 	globals.performance.now = sinceStartMs;
 	const hrtime = (before?: [number, number]): [number, number] => {

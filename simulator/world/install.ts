@@ -6,7 +6,7 @@ import { randomOf, replaceChance, type Random } from "./random";
 import { forgetUuids } from "./uuid";
 import { compileValidatorsOnce } from "./validators";
 
-/** When every simulation begins. Fixed, so that a seed tells the same story on any day. */
+/** When a simulation begins that says nothing else. Fixed, so that a seed tells the same story on any day. */
 export const START_MS = Date.UTC(2026, 5, 15, 12);
 
 // Jest's workers run one suite after another: the next one would wait for a timer of ours for ever.
@@ -24,8 +24,8 @@ replaceMachine();
 compileValidatorsOnce();
 
 /** A new simulation: time and chance begin anew. */
-export function beginAnew(random: Random): void {
+export function beginAnew(random: Random, startMs = START_MS): void {
 	chance = random;
-	clock.reset();
+	clock.reset(startMs);
 	forgetUuids();
 }

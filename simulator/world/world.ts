@@ -46,6 +46,8 @@ export interface WorldOptions {
 	control: Control;
 	carriers: Carriers;
 	calmFromStep?: number;
+	/** When it begins, in ms since 1970. */
+	startMs?: number;
 }
 
 /** What RabbitMQ does by itself it does within it; after 200 ms a queue that was deleted has told its consumers. */
@@ -54,9 +56,9 @@ const RABBITMQ_MS_MAX = 150;
 const HOW_LOST = ["before", "after"] as const;
 
 /** Takes over this process until it is closed. */
-export function openWorld({ seed, weather, doubled, control, carriers, ...rest }: WorldOptions): World {
+export function openWorld({ seed, weather, doubled, control, carriers, startMs, ...rest }: WorldOptions): World {
 	const random: Random = randomOf(hashOf(`world ${seed}`));
-	beginAnew(random.fork("what programs make up"));
+	beginAnew(random.fork("what programs make up"), startMs);
 	const hosts: Host[] = [];
 	const scheduled = (): Schedule => schedule;
 	const network = newNetwork(scheduled, random.fork("network"));
