@@ -1,7 +1,7 @@
 import { hashOf, randomOf, type Random } from "../world/random";
 import { drawFault, FAULT_KINDS, type FaultPlan } from "./fault-plans";
-import { arrivingLate } from "./late-calls";
-import { split } from "./node-plans";
+import { arrivingLate, calleesOf } from "./late-calls";
+import { apart, split } from "./node-plans";
 import type { Plan, ShopperPlan } from "./plan";
 
 /** So near to each other two faults begin that are to last at once, in steps. */
@@ -34,6 +34,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
 	if (random.chance(0.2)) return { ...steered, faults: [losing(random), ...plan.faults.slice(0, 2)] };
 	if (random.chance(0.05)) return { ...steered, faults: losingAttempts(random) };
+	if (random.chance(0.1)) return { ...steered, ...toldFirst(steered, random) };
 	return steered;
 }
 
@@ -121,6 +122,24 @@ function ofOneNode(random: Random, { nodes }: Plan): FaultPlan {
 function silence(random: Random): FaultPlan {
 	const nth = random.below(1_000);
 	return { kind: "queue silent", nth, fromStep: random.below(300), forMs: random.between(17_000, 22_000) };
+}
+
+/** The provider tells of an approval by itself, before who has asked for it has written down the answer. */
+function toldFirst({ shoppers, nodes, faults }: Plan, random: Random): Partial<Plan> {
+	const its = apart(nodes);
+	const stalled: FaultPlan = {
+		kind: random.pick(["freeze", "kill"] as const),
+		node: random.pick(calleesOf(its, "payments.authorise")),
+		fromStep: random.below(100),
+		whenAsked: "payments.authorise",
+		afterSteps: random.between(5, 40),
+		forMs: random.between(2_000, 7_000),
+	};
+	return {
+		nodes: its,
+		shoppers: shoppers.map((shopper) => ({ ...shopper, ...(random.chance(0.8) && { paymentToken: "tok_twice" }) })),
+		faults: [stalled, ...faults.slice(0, 2)],
+	};
 }
 
 /** A queue loses what waits in it, or what comes for it. */
