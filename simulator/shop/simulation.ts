@@ -147,6 +147,9 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 		});
 	};
 
+	// What never comes to rest is found at the end, and that is to come.
+	const isWaitedInVain = (): boolean => clock.nowMs() - (timeline.waitingSinceMs() ?? Infinity) > REST_MS_MAX;
+
 	const restMsMax = plan.restMsMax ?? REST_MS_MAX;
 	const known: Known = { plan, stage, products, shoppers, restocked: actors.restocked, poisons: actors.poisons };
 	let left: string[] = [];
@@ -161,7 +164,7 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 		if (overSinceMs === undefined) {
 			const isAtRest = left.length === 0;
 			if (isAtRest && timeline.current().length > 0) timeline.endSoon();
-			else if (isAtRest) timeline.beginNext();
+			else if (isAtRest || isWaitedInVain()) timeline.beginNext();
 			continue;
 		}
 		if (clock.nowMs() - overSinceMs > restMsMax) break;

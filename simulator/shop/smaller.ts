@@ -1,4 +1,5 @@
 import type { FaultPlan } from "./fault-plans";
+import type { NodePlan } from "./node-plans";
 import type { Plan, ShopperPlan } from "./plan";
 
 /** So many other orders of events are tried for what is left after a reduction: the one before it may be over. */
@@ -14,7 +15,9 @@ export function smallerPlans(plan: Plan, steps: number): Plan[] {
 			? [{ shoppers: plan.shoppers.slice(0, half) }, { shoppers: plan.shoppers.slice(half) }]
 			: []),
 		...without(plan.faults).map((faults) => ({ faults })),
-		...(plan.nodes.length > 1 ? without(plan.nodes).map((nodes) => ({ nodes })) : []),
+		...without(plan.nodes)
+			.filter((nodes) => areWhole(nodes, plan.nodes))
+			.map((nodes) => ({ nodes })),
 		...(plan.shoppers.length > 1 ? without(plan.shoppers).map((shoppers) => ({ shoppers })) : []),
 		...without(plan.clerks).map((clerks) => ({ clerks })),
 		...without(plan.operators).map((operators) => ({ operators })),
@@ -35,6 +38,12 @@ export function smallerPlans(plan: Plan, steps: number): Plan[] {
 
 function without<Item>(items: readonly Item[]): Item[][] {
 	return items.map((_, at) => items.toSpliced(at, 1));
+}
+
+/** Without one of its services a shop never comes to rest. */
+function areWhole(nodes: readonly NodePlan[], all: readonly NodePlan[]): boolean {
+	const there = new Set(nodes.flatMap(({ services }) => services));
+	return all.every(({ services }) => services.every((service) => there.has(service)));
 }
 
 function simpler(shopper: ShopperPlan): ShopperPlan[] {

@@ -8,6 +8,8 @@ export interface Timeline {
 	goOn(): void;
 	/** Nothing happens any more for which the next fault waits: it begins now. */
 	beginNext(): void;
+	/** Since when none has begun or ended, where none lasts, and one is to come that waits. */
+	waitingSinceMs(): number | undefined;
 	/** There is nothing for those that last to disturb any more: they end soon, and cost no more steps. */
 	endSoon(): void;
 	/** Those that have begun, over or not. */
@@ -46,6 +48,7 @@ export function newTimeline(
 	const begun: Begun[] = [];
 	let current: Begun[] = [];
 	let overSinceMs: number | undefined;
+	let changedMs = clock.nowMs();
 
 	const isInUse = (queue: string): boolean => rabbitmq.queues().some(({ name, ready }) => name === queue && ready > 0);
 
@@ -85,6 +88,7 @@ export function newTimeline(
 		const lasting = { fault: begin(plan, surroundings), sinceMs: nowMs, endMs: nowMs + plan.forMs };
 		begun.push(lasting);
 		current.push(lasting);
+		changedMs = nowMs;
 	}
 
 	return {
@@ -101,10 +105,12 @@ export function newTimeline(
 			for (const { fault } of ending) {
 				schedule.note(`FAULT OVER: ${fault.plan.kind}`);
 				fault.end();
+				changedMs = nowMs;
 			}
 			while (waiting[0] && isTime(waiting[0])) beginNext();
 			if (waiting.length === 0 && current.length === 0) overSinceMs ??= nowMs;
 		},
+		waitingSinceMs: () => (current.length === 0 && waiting.length > 0 ? changedMs : undefined),
 		begun: () => begun,
 		current: () => current,
 		overSinceMs: () => overSinceMs,
