@@ -10,7 +10,6 @@ const mutant: Mutant = {
 	mutator: "EqualityOperator",
 	at: "return «a < b»;",
 	to: "a <= b",
-	place: "",
 	line: 3,
 	from: 30,
 	until: 35,
@@ -38,7 +37,6 @@ test.each<[what: string, fate: object, mutant: Mutant, shown: Shown]>([
 		mutant,
 		shown({ killedBy: { plan: "quiet", violation: "I1" } }),
 	],
-	["what a suite has noticed", { kind: "killed by suites" }, mutant, shown({ suites: "failed" })],
 	["what nothing was tried with", { kind: "not run" }, mutant, shown({})],
 	["what no plan comes by", { kind: "survived", note: "no plan comes by it" }, mutant, shown({ isReached: false })],
 	[

@@ -6,21 +6,13 @@ import type { Shown } from "./results";
 export type Fate =
 	| { kind: "killed by unit tests" }
 	| { kind: "killed by the simulator" }
-	| { kind: "killed by suites" }
 	| { kind: "explained"; why: string }
 	/** @param note what the simulations have shown of it */
 	| { kind: "survived"; note: string }
 	/** There was no time for it yet. */
 	| { kind: "not run" };
 
-export const FATES = [
-	"killed by unit tests",
-	"killed by the simulator",
-	"killed by suites",
-	"explained",
-	"survived",
-	"not run",
-] as const;
+export const FATES = ["killed by unit tests", "killed by the simulator", "explained", "survived", "not run"] as const;
 
 const KILLED_BY_UNITS: ReadonlySet<string> = new Set(["Killed", "Timeout", "RuntimeError", "CompileError"]);
 
@@ -29,14 +21,9 @@ export function isLeft({ status }: Mutant): boolean {
 	return !KILLED_BY_UNITS.has(status);
 }
 
-export function fateOf(
-	mutant: Mutant,
-	{ killedBy, held, isReached, suites }: Shown,
-	explained: readonly Explanation[],
-): Fate {
+export function fateOf(mutant: Mutant, { killedBy, held, isReached }: Shown, explained: readonly Explanation[]): Fate {
 	if (!isLeft(mutant)) return { kind: "killed by unit tests" };
 	if (killedBy) return { kind: "killed by the simulator" };
-	if (suites === "failed") return { kind: "killed by suites" };
 	const found = explained.find((each) => isMeant(each, mutant));
 	if (found) return { kind: "explained", why: found.why };
 	const plans = Object.values(held);

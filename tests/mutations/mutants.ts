@@ -16,8 +16,6 @@ export interface Mutant {
 	/** What stands there instead. */
 	to: string;
 	line: number;
-	/** As Stryker is told what to mutate: `file:line:column-line:column`. */
-	place: string;
 	/** Two whose places overlap may hide each other. */
 	from: number;
 	until: number;
@@ -73,8 +71,7 @@ export async function readMutants(report: string): Promise<Mutant[]> {
 			const nth = (seen.get(name) ?? 0) + 1;
 			seen.set(name, nth);
 			const key = nth === 1 ? name : `${name} #${nth}`;
-			const named = `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
-			return { id, key, file, mutator, at, to, line: start.line, place: named, from, until, status };
+			return { id, key, file, mutator, at, to, line: start.line, from, until, status };
 		});
 	});
 }

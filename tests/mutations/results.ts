@@ -10,8 +10,6 @@ export interface Shown {
 	/** Whether a plan comes by it, or loading the program; not known of one that was never looked for. */
 	isReached?: boolean;
 	killedBy?: { plan: string; violation: string };
-	/** What the suites that use servers make of it. */
-	suites?: "failed" | "held";
 	/** Plans that held with it, and whether they went the same way as without it. */
 	held: Record<string, "same" | "other">;
 }

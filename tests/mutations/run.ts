@@ -5,14 +5,13 @@ import { realMs } from "../../simulator/world/clock";
 import { inOrderOfUse } from "./baselines";
 import { openBench, type Baseline } from "./bench";
 import folders from "./folders.json";
-import { explained } from "./explained";
-import { fateOf, isLeft } from "./judge";
+import { isLeft } from "./judge";
 import { readMutants, type Mutant } from "./mutants";
 import { plans } from "./plans";
 import { openResults, type Results } from "./results";
 import { search, searchLoaded, type SearchOptions } from "./search";
 import { tell } from "./tell";
-import { keptOf, ROOT, treeOf, trySuites, tryUnits } from "./units";
+import { keptOf, ROOT, treeOf, tryUnits } from "./units";
 
 const USAGE = `Makes small mistakes in the program, and asks the unit tests and the simulator which of them they notice.
 
@@ -20,7 +19,6 @@ const USAGE = `Makes small mistakes in the program, and asks the unit tests and 
   ... --seconds S                  begins no more simulations after so long; the next run goes on there
   ... --plans N                    a mutant with which so many plans held has survived (default 3)
   ... --same-units                 leaves what the unit tests have shown as it is
-  ... --suites                     tries what is left with the suites of tests/mutations/folders.json, which use servers
   ... --list                       only says what is known so far
 
 Ends with 1 where a mutant is left that tests/mutations/explained.ts has no reason for.`;
@@ -32,7 +30,6 @@ async function main(): Promise<number> {
 			seconds: { type: "string", default: "Infinity" },
 			plans: { type: "string", default: "3" },
 			"same-units": { type: "boolean", default: false },
-			suites: { type: "boolean", default: false },
 			list: { type: "boolean", default: false },
 			help: { type: "boolean", short: "h" },
 		},
@@ -54,31 +51,9 @@ async function main(): Promise<number> {
 		if (!values.list && !(values["same-units"] && isKnown)) tryUnits(folder);
 		const mutants = await readMutants(report);
 		if (!values.list && realMs() < limits.endMs) await simulateAll(folder, mutants, results, limits);
-		if (!values.list && values.suites) await tryWithSuites(folder, mutants, results);
 		all.push(...mutants);
 	}
 	return tell(all, results, chosen);
-}
-
-/** Tries with suites what neither unit tests nor plans have killed, and nobody has explained. */
-async function tryWithSuites(folder: string, mutants: readonly Mutant[], results: Results): Promise<void> {
-	const isOpen = (mutant: Mutant): boolean => {
-		const shown = results.of(mutant);
-		return shown.suites === undefined && ["survived", "not run"].includes(fateOf(mutant, shown, explained).kind);
-	};
-	const open = mutants.filter(isOpen);
-	if (open.length === 0) return;
-	const report = trySuites(
-		folder,
-		open.map(({ place }) => place),
-	);
-	const nameOf = ({ place, mutator, to }: Mutant): string => `${place} ${mutator} ${to}`;
-	const tried = new Map((await readMutants(report)).map((each) => [nameOf(each), each]));
-	for (const mutant of open) {
-		const found = tried.get(nameOf(mutant));
-		if (found) results.of(mutant).suites = isLeft(found) ? "held" : "failed";
-	}
-	results.save();
 }
 
 /** Tries with plans what the unit tests have left. */

@@ -5,17 +5,14 @@ const folders = JSON.parse(readFileSync(new URL("folders.json", import.meta.url)
 const folder = process.env.MUTATED_FOLDER ?? "mixins/saga";
 /** Also where run.ts looks for what comes of it. */
 const kept = `.mutations/${folder}`;
-/** With them only these places are mutated, and tried with the suites that need servers. */
-const places = process.env.MUTATED_PLACES && JSON.parse(process.env.MUTATED_PLACES);
-const tried = places ? "suites" : "units";
 
 /**
  * Mutates a folder's files, and tries each mutant with the unit tests; tests/mutations/run.ts goes on from there with the
- * simulator, and comes back with what is left.
+ * simulator.
  * @type {import("@stryker-mutator/api/core").PartialStrykerOptions}
  */
 export default {
-	mutate: [...(places ?? folders[folder].files), "!**/*.test.ts"],
+	mutate: [...folders[folder], "!**/*.test.ts"],
 	mutator: {
 		excludedMutations: [
 			// Most texts here are SQL and sentences: an emptied statement fails at its first use, whatever the tests are.
@@ -24,24 +21,24 @@ export default {
 	},
 	plugins: ["@stryker-mutator/jest-runner"],
 	testRunner: "jest",
-	jest: { configFile: `tests/mutations/jest.${tried}.config.js` },
+	jest: { configFile: "tests/mutations/jest.config.js" },
 	coverageAnalysis: "perTest",
 	// Some folders have no unit test at all.
 	allowEmpty: true,
 	// One test at a time beside whatever else this machine does.
 	concurrency: 1,
 	timeoutMS: 10_000,
-	incremental: !places,
+	incremental: true,
 	incrementalFile: `${kept}/incremental.json`,
 	// The simulator runs what lies there: all mutants in the code at once, each behind a switch.
-	tempDirName: `${kept}/${places ? "suites" : "tree"}`,
-	cleanTempDir: Boolean(places),
+	tempDirName: `${kept}/tree`,
+	cleanTempDir: false,
 	ignorePatterns: [".data", "dist", ".mutations", "public/dist"],
 	disableTypeChecks: "{mixins,services}/**/*.ts",
 	// TypeScript 7 has not the functions that Stryker would rewrite a tsconfig with, and nothing here reads one.
 	tsconfigFile: "none",
 	reporters: ["json", "clear-text", "progress-append-only"],
 	clearTextReporter: { logTests: false, reportTests: false, reportMutants: false, allowColor: false },
-	jsonReporter: { fileName: `${kept}/${tried}.json` },
+	jsonReporter: { fileName: `${kept}/units.json` },
 	allowConsoleColors: false,
 };

@@ -13,21 +13,11 @@ export function keptOf(folder: string): string {
 /** Tries a folder's mutants with the unit tests beside them. Stryker leaves its report, and a tree with all mutants in it. */
 export function tryUnits(folder: string): void {
 	rmSync(path.join(keptOf(folder), "tree"), { recursive: true, force: true });
-	runStryker(folder, {});
-}
-
-/** Tries the mutants of some places with the folder's suites that use servers. @returns where Stryker's report is */
-export function trySuites(folder: string, places: readonly string[]): string {
-	runStryker(folder, { MUTATED_PLACES: JSON.stringify([...new Set(places)]) });
-	return path.join(keptOf(folder), "suites.json");
-}
-
-function runStryker(folder: string, env: Record<string, string>): void {
 	const stryker = path.join(ROOT, "node_modules/@stryker-mutator/core/bin/stryker.js");
 	const { status } = spawnSync(process.execPath, [stryker, "run", path.join(__dirname, "stryker.config.mjs")], {
 		cwd: ROOT,
 		stdio: "inherit",
-		env: { ...process.env, MUTATED_FOLDER: folder, ...env },
+		env: { ...process.env, MUTATED_FOLDER: folder },
 	});
 	if (status !== 0) throw new Error(`Stryker has ended with ${status} in ${folder}`);
 }
