@@ -51,6 +51,8 @@ interface Asked {
 
 /** As long as the shortest time limit of a step. */
 const LONG_MS = 2_000;
+/** As long as its caller waits for an answer, in most steps. */
+const ANSWER_IS_LOST_S = 5;
 
 /** The sandbox provider keeps its books in the same PostgreSQL, and can't answer without them. */
 const OF_THE_BOOKS: ReadonlySet<FaultKind> = new Set([
@@ -72,9 +74,10 @@ const FAILURES: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	OUT_OF_STOCK: isScarce,
 	PRODUCT_UNAVAILABLE: isWithdrawn,
 	PRICE_CHANGED: ({ plan, wanted }) => wanted.some((at) => isDoneBy(plan, "reprice", at)),
-	// An order may take as long as its reservation lasts, and a slow provider as long as the shortest of them.
+	// An order may take as long as its reservation lasts, and an answer that is lost is waited for.
 	TIMED_OUT: ({ plan, token }) =>
 		plan.faults.some(({ forMs }) => forMs >= LONG_MS) ||
+		(plan.faults.length > 0 && plan.reservationTtlS <= ANSWER_IS_LOST_S) ||
 		(token === "tok_slow" && plan.reservationTtlS <= PROVIDER_IS_SLOW_S),
 };
 

@@ -48,6 +48,7 @@ const refused = (action: string, code: string): Visit["history"] => [
 const withdrawn = { clerks: [{ atMs: 0, act: "withdraw" as const, product: 0 }] };
 const repriced = { clerks: [{ atMs: 0, act: "reprice" as const, product: 0 }] };
 const brief = { reservationTtlS: 3 };
+const passing = [{ kind: "rabbitmq closes connections" as const, node: 0, fromStep: 0, forMs: 300 }];
 const slow = { faults: [{ kind: "freeze" as const, node: 0, fromStep: 0, forMs: 5_000 }] };
 
 test.each<[string, Visit, Visit]>([
@@ -59,6 +60,7 @@ test.each<[string, Visit, Visit]>([
 	["PRICE_CHANGED", visit({ plan: repriced }), visit({ plan: withdrawn })],
 	["TIMED_OUT", visit({ plan: slow }), visit()],
 	["TIMED_OUT", visit({ token: "tok_slow", plan: brief }), visit({ plan: brief })],
+	["TIMED_OUT", visit({ plan: { ...brief, faults: passing } }), visit({ plan: { faults: passing } })],
 ])("an order that fails because of %s has this reason, or the shop is wrong", (reason, so, notSo) => {
 	expect(turnedAwayWithoutReason({ ...so, orders: failed(reason) })).toEqual([]);
 	expect(turnedAwayWithoutReason({ ...notSo, orders: failed(reason) })).toEqual([

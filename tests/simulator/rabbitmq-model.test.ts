@@ -245,10 +245,14 @@ describe("what befalls a model of RabbitMQ", () => {
 		here.model.closeAtOnce(undefined);
 		one.say(METHOD.ChannelCloseOk, {}, 2);
 		one.say(METHOD.ChannelOpen, {}, 2);
+		const afterwards = one.methods();
+		here.model.closeAtOnce(() => true);
+		one.say(METHOD.ConfirmSelect, {}, 2);
 
 		expect(whileChosen).toEqual([["ChannelOpenOk", "ChannelClose"], ["ChannelOpenOk"]]);
 		expect(late.hasEnded()).toBe(true);
-		expect(one.methods()).toEqual(["ChannelOpenOk"]);
+		expect(afterwards).toEqual(["ChannelOpenOk"]);
+		expect(one.methods()).toEqual(["ConfirmSelectOk", "ChannelClose"]);
 	});
 
 	test("a quorum queue that is deleted and made anew at once keeps its consumer, who hears nothing", () => {

@@ -1,5 +1,5 @@
 import { consuming } from "./consuming";
-import { AmqpError, unexpectedFrame } from "./errors";
+import { AmqpError, replyText, unexpectedFrame } from "./errors";
 import type { Gathering } from "./gathering";
 import type { Message } from "./message";
 import { methodsOf } from "./methods";
@@ -24,6 +24,8 @@ export interface ChannelSurroundings {
 	taken(message: Message, queues: readonly string[]): void;
 	/** See {@link Surroundings.isDoubled}. */
 	isDoubled(): boolean;
+	/** Whether it is closed as soon as it is open, or as soon as it confirms. */
+	isClosedAtOnce(): boolean;
 	/** A fault of the whole connection. */
 	fail(error: AmqpError, method: number): void;
 	/** The channel is over, and its number free. */
@@ -34,6 +36,8 @@ export interface ChannelSurroundings {
 
 export interface ServerChannel {
 	receive(frame: Frame): void;
+	/** Its client is told that it is open. */
+	opened(): void;
 	/** Closes it from the server's side. */
 	close(code: number, replyText: string): void;
 	/** The connection is over. */
@@ -100,6 +104,7 @@ export function channelOf(number: number, world: ChannelSurroundings): ServerCha
 				world.closed();
 			} else {
 				methods(command, patience);
+				if (command.id === METHOD.ConfirmSelect) closeAtOnce();
 			}
 		} catch (error) {
 			const method = "message" in command ? METHOD.BasicPublish : command.id!;
@@ -152,6 +157,10 @@ export function channelOf(number: number, world: ChannelSurroundings): ServerCha
 		send(methodFrame(METHOD.ChannelClose, number, fields));
 	}
 
+	function closeAtOnce(): void {
+		if (world.isClosedAtOnce()) close(406, replyText(406, "closed as soon as it was open"));
+	}
+
 	function end(next: "closing" | "closed"): void {
 		if (state === "open") {
 			waiting?.();
@@ -177,6 +186,10 @@ export function channelOf(number: number, world: ChannelSurroundings): ServerCha
 			}
 		},
 		close: (code, text) => close(code, text),
+		opened: () => {
+			send(methodFrame(METHOD.ChannelOpenOk, number, {}));
+			closeAtOnce();
+		},
 		end: () => end("closed"),
 		isFull,
 	};

@@ -151,9 +151,7 @@ export function connectionOf(id: number, wire: Wire, world: ConnectionSurroundin
 			if (channels.has(frame.channel)) return fail(unexpectedFrame("second 'channel.open' seen"), frame.id);
 			const channel = openChannel(frame.channel);
 			channels.set(frame.channel, channel);
-			send(methodFrame(METHOD.ChannelOpenOk, frame.channel, {}));
-			if (world.isClosedAtOnce(name)) channel.close(406, replyText(406, "closed as soon as it was open"));
-			return;
+			return channel.opened();
 		}
 		if (frame.id === METHOD.BasicPublish && world.alarm() !== undefined) block(frame);
 		else hand(frame);
@@ -209,6 +207,7 @@ export function connectionOf(id: number, wire: Wire, world: ConnectionSurroundin
 			send,
 			taken: (message, queues) => world.taken(message, queues, name),
 			isDoubled: () => world.surroundings.isDoubled?.() ?? false,
+			isClosedAtOnce: () => world.isClosedAtOnce(name),
 			fail,
 			closed: () => void channels.delete(number),
 			drained() {
