@@ -6,7 +6,7 @@ const NOTES =
 	"the notes keep the search for missed events from sending again what is tried again by itself, and an inbox absorbs what " +
 	"is sent twice; tests/mixins/overdue-events.int.test.ts fails without them";
 const LETTERS =
-	"it is asked about dead letters and missed events, and none of plans.ts has one; " +
+	"it is asked about dead letters and missed events, which few plans have; " +
 	"tests/mixins/dead-letters-mixin.int.test.ts fails without it";
 const OLD_NOTES =
 	"what is cleared away is older than any simulation; tests/mixins/event-days.int.test.ts fails where nothing is: " +

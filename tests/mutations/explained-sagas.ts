@@ -10,14 +10,14 @@ const LATER =
 	"what is not driven at once is taken up by the next sweep, or when its lease is over: it ends as it should, some " +
 	"seconds later, and only 15 s are promised";
 const VERSIONS = "it takes two versions of the program: saga-versions.int.test.ts has them";
-const OPERATOR = "only an operator's decision comes by, and none of plans.ts has one: saga-operator.int.test.ts";
+const OPERATOR = "only an operator's decision comes by, and few plans have one: saga-operator.int.test.ts";
 const LOGGED = "a line of the node's log is all that changes";
 const ASKS_MORE = "a statement more is asked, which changes nothing where there is nothing to renew or to place";
 const LOG_GROWS = failsIn("saga", "waiting adds two lines to the log, however long it takes");
 const LEASES = failsIn("saga-takeover", "a saga whose lease is renewed is left alone");
 const SAME = "where the condition does not hold, what follows comes to the same: there is nothing of that name";
 const PASSED =
-	"the address that a step passes on is asked for by none of plans.ts; tests/journeys/buying.int.test.ts fails with it";
+	"the address that a step passes on is asked for by no plan; tests/journeys/buying.int.test.ts fails with it";
 
 const inEngine = (at: string, why: string, to?: string): Explanation => ({
 	file: "mixins/saga/engine.ts",

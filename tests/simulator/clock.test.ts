@@ -150,3 +150,16 @@ test("a new simulation begins at the same time, with no timer of the one before 
 
 	expect([clock.nowMs(), clock.timers()]).toEqual([START_MS, 0]);
 });
+
+test("or at another time, from which on a clock drifts", () => {
+	const { clock, globals, host } = bench();
+	host.clockDrift = 0.001;
+
+	clock.reset(START_MS + HOUR_MS);
+	const begun = onHost(host, () => globals.Date.now());
+	globals.setTimeout(() => undefined, HOUR_MS);
+	clock.next();
+
+	expect(begun).toBe(START_MS + HOUR_MS);
+	expect(onHost(host, () => globals.Date.now())).toBe(START_MS + 2 * HOUR_MS + 3_600);
+});

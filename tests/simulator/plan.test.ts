@@ -15,6 +15,11 @@ test("each has three nodes at least, five shoppers at least, and one to four fau
 	expect(new Set(figures.map(([, , faults]) => faults))).toEqual(new Set([1, 2, 3, 4]));
 });
 
+const doing = (faults: Plan["faults"], statement: string): boolean =>
+	faults.some(({ whenDoing }) => whenDoing === statement);
+const ofMost = (shoppers: Plan["shoppers"], token: string): boolean =>
+	shoppers.filter(({ paymentToken }) => paymentToken === token).length > shoppers.length / 2;
+
 test.each<[string, (plan: Plan) => boolean]>([
 	["a fault in the middle of a transaction", ({ faults }) => faults.some(({ whenDoing }) => whenDoing)],
 	["a call that arrives late", ({ faults }) => faults.some(({ whenAsked }) => whenAsked === "payments.authorise")],
@@ -25,6 +30,11 @@ test.each<[string, (plan: Plan) => boolean]>([
 	["a queue that loses what waits in it", ({ faults }) => faults.some(({ whenWaiting }) => whenWaiting)],
 	["a saga that waits for a person", ({ operators }) => operators.some(({ act }) => act === "decide")],
 	["a message that nobody can read", ({ poisons }) => poisons !== undefined],
+	["an event that comes back until it is a suspect", ({ faults }) => doing(faults, "suspects.begin")],
+	["attempts whose queue is lost", ({ faults }) => doing(faults, "inbox.note_failures")],
+	["a decider who is cut off", ({ faults }) => doing(faults, "saga.lock")],
+	["an answer of the provider that comes by itself first", ({ shoppers }) => ofMost(shoppers, "tok_twice")],
+	["a new day", ({ untilMidnightMs }) => untilMidnightMs !== undefined],
 	["shoppers who come together", ({ shoppers }) => shoppers.every(({ atMs }) => atMs === 0)],
 	["a cancellation in the moment of the confirmation", ({ shoppers }) => shoppers.some(({ insists }) => insists)],
 ])("some plans lead to %s, and others don't", (_, isLed) => {

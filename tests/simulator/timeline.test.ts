@@ -110,6 +110,19 @@ test("of two that wait for the same statement the second waits for the next one"
 	expect(timeline.begun().map(({ fault }) => fault.plan)).toMatchObject([{ node: 1 }, { node: 0 }]);
 });
 
+test("it is known since when one waits, while none lasts", () => {
+	const { now, timelineOf } = stage();
+	const timeline = timelineOf({ ...FREEZE, fromStep: 0 }, { ...FREEZE, fromStep: 1, whenDoing: "saga.move" });
+
+	const before = timeline.waitingSinceMs();
+	timeline.goOn();
+	const meanwhile = timeline.waitingSinceMs();
+	now.ms += 4_000;
+	timeline.goOn();
+
+	expect([before, meanwhile, timeline.waitingSinceMs()]).toEqual([5_000, undefined, 9_000]);
+});
+
 test("one that waits for messages begins when there are some in its queue", () => {
 	const { now, timelineOf } = stage();
 	const timeline = timelineOf({ kind: "queue deleted", nth: 3, fromStep: 0, forMs: 300, whenWaiting: true });
