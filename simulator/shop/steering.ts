@@ -14,7 +14,8 @@ export const PROVIDER_IS_SLOW_S = 3;
  * Leads some plans to where few come by chance, as `--coverage` has shown: two faults of any kinds at once, orders that
  * expire while they are paid for, cancellations in the moment of the confirmation, parcels that arrive, a cluster that has to
  * do without one of its nodes, calls that arrive when nobody waits for them any more, queues that are silent or lose
- * something. Of a stream of its own, so that the rest of a plan is as it was.
+ * something, events that come back again and again, a provider that tells of an approval by itself first. Of a stream of
+ * its own, so that the rest of a plan is as it was.
  */
 export function steer(plan: Plan): Plan {
 	const random = randomOf(hashOf(`what steers plan ${plan.seed}`));

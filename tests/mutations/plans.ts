@@ -37,7 +37,7 @@ const quiet: Plan = {
 	restMsMax: 10_000,
 };
 
-/** Of a hundred each part of the program is passed by some, and a mutant is tried with those that come by it. */
+/** So many come by most of the program, and a mutant is tried with those of them that come by it. */
 const SEEDS = Array.from({ length: 100 }, (_, at) => at + 1);
 
 const named = (what: string, plan: Plan): NamedPlan => ({

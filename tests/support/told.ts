@@ -75,8 +75,9 @@ interface Cart {
 }
 
 /**
- * What has happened was told, once and as it was: each order, payment, reservation, cart and product has the events of
- * its life, and of no other one, when nothing is in progress. @returns a sentence for each fault
+ * What has happened was told, once and as it was, when nothing is in progress: each order, payment and reservation has the
+ * events of its life and no others; of a cart its checkouts and its end were told, and of a product that it is there, and
+ * how it is. What shoppers put into carts is not compared. @returns a sentence for each fault
  */
 export async function untold(database: Pick<Pool, "query">, heard: readonly HeardEvent[]): Promise<string[]> {
 	const told = byAggregate(heard);
@@ -130,7 +131,7 @@ function ofCart({ cart, status, checkouts }: Cart, events: readonly Told[]): str
 		}),
 		...(cleared("CHECKED_OUT") === Number(isOrdered)
 			? []
-			: [`cart ${cart} is ${status}, and was told to be ordered or not`]),
+			: [`cart ${cart} is ${status}, and was told ${cleared("CHECKED_OUT")} times to be emptied by its order`]),
 		...(cleared("MERGED") >= Number(isGuests) && cleared("MERGED") <= Number(status === "MERGED")
 			? []
 			: [`cart ${cart} is ${status}, and was told ${cleared("MERGED")} times to be merged`]),
