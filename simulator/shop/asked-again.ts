@@ -16,6 +16,7 @@ const FAULTS = 3;
 export function askedAgain(plan: Plan): Plan {
 	const random = randomOf(hashOf(`who is asked again in plan ${plan.seed}`));
 	if (!random.chance(0.06)) return plan;
+	if (random.fork("held again").chance(0.3)) return { ...plan, ...heldAgain(plan, random) };
 	const nodes = apart(plan.nodes);
 	const whenAsked = random.pick(["products.adjustStock", "products.adjustStock", "products.secure"] as const);
 	const closing = (): FaultPlan => ({
@@ -29,6 +30,27 @@ export function askedAgain(plan: Plan): Plan {
 	const faults = Array.from({ length: FAULTS }, closing);
 	if (whenAsked === "products.secure") return { ...plan, ...mostlySlow(plan, random), nodes, faults };
 	return { ...plan, nodes, faults, clerks: Array.from({ length: CLERKS }, () => restocking(plan, random)) };
+}
+
+/**
+ * Who holds stock again that had expired loses the connection in the middle of it, so that somebody else is asked to do the
+ * same meanwhile.
+ */
+function heldAgain(plan: Plan, random: Random): Partial<Plan> {
+	const closing = (): FaultPlan => ({
+		kind: "rabbitmq closes connections",
+		node: 0,
+		fromStep: random.below(300),
+		forMs: 300,
+		whenDoing: random.pick(["catalog.lock_reservation", "catalog.reserve_again"]),
+	});
+	return {
+		...mostlySlow(plan, random),
+		nodes: apart(plan.nodes),
+		faults: Array.from({ length: FAULTS }, closing),
+		// Some transactions last as long as it takes to ask another one.
+		weather: { ...plan.weather, delayMsMax: 1_000, lateCommits: 0.5 },
+	};
 }
 
 function restocking({ products }: Plan, random: Random): ClerkPlan {

@@ -70,7 +70,10 @@ const FAILURES: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	PAYMENT_DECLINED: ({ token }) => token === "tok_decline",
 	INSUFFICIENT_FUNDS: ({ token }) => token === "tok_insufficient_funds",
 	PAYMENT_UNAVAILABLE: ({ plan, token }) =>
-		["tok_late", "tok_down", "tok_timeout"].includes(token) || plan.faults.some(({ kind }) => OF_THE_BOOKS.has(kind)),
+		["tok_late", "tok_down", "tok_timeout"].includes(token) ||
+		plan.faults.some(({ kind }) => OF_THE_BOOKS.has(kind)) ||
+		// There is no time to ask again.
+		(token === "tok_error_once" && plan.reservationTtlS <= ANSWER_IS_LOST_S),
 	OUT_OF_STOCK: isScarce,
 	PRODUCT_UNAVAILABLE: isWithdrawn,
 	PRICE_CHANGED: ({ plan, wanted }) => wanted.some((at) => isDoneBy(plan, "reprice", at)),

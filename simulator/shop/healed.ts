@@ -1,7 +1,9 @@
 import type { Control } from "../world/postgres/control";
+import type { RabbitmqModel } from "../world/rabbitmq/model";
 import type { Command } from "./client";
 import type { FaultKind } from "./fault-plans";
 import type { Plan } from "./plan";
+import { BOOK_REFUSES } from "./refusing-books";
 import { publishedTwice, sentAgain, unrouted, type Taking } from "./traffic";
 
 /** What is known of a simulation besides what became of it. */
@@ -13,6 +15,7 @@ export interface Course {
 	troubledFromMs: number;
 	/** What those were about to do who waited for each other in a circle. */
 	deadlocks: readonly string[];
+	rabbitmq: RabbitmqModel;
 	history: readonly Command[];
 }
 
@@ -21,7 +24,7 @@ export interface Course {
  * search, what is done twice is done once, and a circle of locks is cut. @returns a sentence for each
  */
 export async function healedMistakes(course: Course): Promise<string[]> {
-	const { plan, control, traffic, troubledFromMs, deadlocks } = course;
+	const { plan, control, traffic, troubledFromMs, deadlocks, rabbitmq } = course;
 	return [
 		...unrouted(traffic).map(
 			({ type, eventId }) => `Unrouted: ${type} ${eventId} was confirmed, and no queue had got it`,
@@ -37,6 +40,10 @@ export async function healedMistakes(course: Course): Promise<string[]> {
 				)
 			: []),
 		...deadlocks.map((circle) => `Deadlock: ${circle}`),
+		...rabbitmq
+			.queues()
+			.filter(({ heldUpMs }) => heldUpMs > 0)
+			.map(({ name, heldUpMs }) => `Held up: in ${name} one waited for ${heldUpMs} ms longer, behind another`),
 		...refusedForOthers(course.history),
 		...(await brokenSagas(control)),
 	];
@@ -72,12 +79,15 @@ interface LogLine {
 	step: string;
 	direction: "do" | "undo";
 	outcome: string;
+	reason: string | null;
+	message: string | null;
 }
 
 /** What a saga's log says of it: it is undone in reverse order, and the log does not grow with time. */
 async function brokenSagas(control: Control): Promise<string[]> {
 	const lines = await control.query<LogLine>(
-		"SELECT saga_id, step, direction, outcome FROM orders.saga_log ORDER BY saga_id, seq",
+		`SELECT saga_id, step, direction, outcome, detail ->> 'reason' AS reason, detail ->> 'message' AS message
+		FROM orders.saga_log ORDER BY saga_id, seq`,
 	);
 	const sagas = new Map<string, LogLine[]>();
 	for (const line of lines) sagas.set(line.saga_id, [...(sagas.get(line.saga_id) ?? []), line]);
@@ -94,8 +104,14 @@ async function brokenSagas(control: Control): Promise<string[]> {
 			...(growsWithWaiting(log)
 				? [`Length of log: the saga ${id} has a line for each time that nobody was there`]
 				: []),
+			...mistakesOf(log).map((line) => `Mistake: ${line.step} of the saga ${id} has failed: ${line.message}`),
 		];
 	});
+}
+
+/** What went wrong in a way that nobody has thought of, and most likely not the next time. */
+function mistakesOf(log: readonly LogLine[]): LogLine[] {
+	return log.filter(({ reason, message }) => reason === "INTERNAL_ERROR" && !message?.startsWith(BOOK_REFUSES));
 }
 
 /** However long it waits for who is away: one line counts how often it has looked, and one says that it waits no more. */

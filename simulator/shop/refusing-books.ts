@@ -12,6 +12,9 @@ const WRITES = {
 export type Refused = keyof typeof WRITES;
 export const REFUSED = Object.keys(WRITES) as readonly Refused[];
 
+/** What the shop is told begins so. */
+export const BOOK_REFUSES = "this book refuses a ";
+
 /** In a schema of its own, which is emptied with the others. */
 const SCHEMA = "refusing";
 
@@ -23,7 +26,7 @@ export async function makeRefusable(control: Pick<Control, "query">): Promise<vo
 	await control.query(`CREATE SCHEMA ${SCHEMA}`);
 	await control.query(`CREATE TABLE ${SCHEMA}.now (what text PRIMARY KEY)`);
 	await control.query(`CREATE FUNCTION ${SCHEMA}.refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-		IF EXISTS (SELECT FROM ${SCHEMA}.now WHERE what = TG_ARGV[0]) THEN RAISE EXCEPTION 'this book refuses a %', TG_ARGV[0]; END IF;
+		IF EXISTS (SELECT FROM ${SCHEMA}.now WHERE what = TG_ARGV[0]) THEN RAISE EXCEPTION '${BOOK_REFUSES}%', TG_ARGV[0]; END IF;
 		RETURN NEW; END $$`);
 	for (const [what, [table, event, when]] of Object.entries(WRITES)) {
 		await control.query(`CREATE TRIGGER "refuses a ${what}" BEFORE ${event} ON ${table}

@@ -185,6 +185,7 @@ async function run(plan: Plan, stage: Stage): Promise<string[]> {
 			traffic: stage.traffic,
 			troubledFromMs,
 			deadlocks: sessions.deadlocks,
+			rabbitmq,
 			history: client.history,
 		})),
 	];

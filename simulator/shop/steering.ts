@@ -35,6 +35,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
 	if (random.chance(0.2)) return { ...steered, faults: [losing(random), ...plan.faults.slice(0, 2)] };
 	if (random.chance(0.05)) return { ...steered, faults: losingAttempts(random) };
+	if (random.fork("several attempts").chance(0.1)) return { ...steered, ...severalAttempts(steered, random) };
 	if (random.chance(0.1)) return { ...steered, ...toldFirst(steered, random) };
 	return steered;
 }
@@ -163,6 +164,23 @@ function losingAttempts(random: Random): FaultPlan[] {
 		forMs: 300,
 	};
 	return [{ kind: "rows locked", table, fromStep, forMs: random.between(9_000, 17_000) }, deleted];
+}
+
+/** Events fail, some for the third or fourth time when others fail for the first, as their orders were paid for later. */
+function severalAttempts({ shoppers }: Plan, random: Random): Partial<Plan> {
+	const locked: FaultPlan = {
+		kind: "rows locked",
+		table: "catalog.stock",
+		fromStep: 0,
+		whenDoing: "catalog.sell",
+		forMs: random.between(9_000, 17_000),
+	};
+	const atTimes = (shopper: ShopperPlan, at: number): ShopperPlan => ({
+		...shopper,
+		atMs: random.below(4_000),
+		paymentToken: at % 2 === 0 ? "tok_slow" : "tok_approve",
+	});
+	return { shoppers: shoppers.map(atTimes), faults: [locked] };
 }
 
 /** What a step has to change is locked for longer than it is waited for: so the step fails, and is tried again. */

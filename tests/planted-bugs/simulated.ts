@@ -19,8 +19,8 @@ const USAGE = `Plants each bug in a copy of this tree, and simulates the shop wi
   npm run simulate:bugs -- [WORDS]      those whose names have one of these in them (default: all that are not named)
   ... --seeds N                         so many seeds at most for each (default 1,000)
   ... --with FAULT                      of these only seeds with it, e.g. "queue silent", or "asked" for one that waits for a
-                                        call, or "doing" for one that waits for a statement: the others count, and are
-                                        left out
+                                        call, or "doing" for one that waits for a statement, or the name of that: the
+                                        others count, and are left out
   ... --from SEED                       the first of them (default 1)
   ... --seconds S                       begins no more seeds of a bug after so long (default 1,800)
   ... --workers W                       so many processes (default 1)
@@ -101,7 +101,7 @@ async function main(): Promise<number> {
 }
 
 function isMeant({ kind, whenAsked, whenDoing }: FaultPlan, fault: string): boolean {
-	return kind === fault || (fault === "asked" && !!whenAsked) || (fault === "doing" && !!whenDoing);
+	return [kind, whenAsked, whenDoing, whenAsked && "asked", whenDoing && "doing"].includes(fault);
 }
 
 /** Simulates a tree with the bug until a seed fails. */

@@ -70,10 +70,12 @@ export async function silentQueues(
 }
 
 async function answersInTime(channel: Channel, name: string): Promise<boolean> {
-	const answer = answers(channel, name);
-	// After the end of the patience its failure has nobody to tell it to.
-	answer.catch(() => undefined);
-	return Promise.race([answer, pause(ANSWER_MS, false, { ref: false })]);
+	const over = new AbortController();
+	try {
+		return await Promise.race([answers(channel, name), pause(ANSWER_MS, false, { ref: false, signal: over.signal })]);
+	} finally {
+		over.abort();
+	}
 }
 
 /**

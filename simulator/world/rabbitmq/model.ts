@@ -57,6 +57,8 @@ export interface RabbitmqModel {
 		consumers: number;
 		/** How often the message was given back that came back most often. */
 		returns: number;
+		/** How long one has outlived its time that stood behind another which had more of it. */
+		heldUpMs: number;
 		arguments: Record<string, unknown>;
 	}[];
 	bodiesIn(queue: string): readonly Buffer[];

@@ -28,8 +28,11 @@ export interface Queue extends QueueDeclaration {
 	readonly isQuorum: boolean;
 	/** The connection that has it for itself alone. */
 	readonly owner: number | undefined;
-	/** `returns`: how often the message was that came back most often. */
-	counts(): { ready: number; unacknowledged: number; consumers: number; returns: number };
+	/**
+	 * `returns`: how often the message was that came back most often. `heldUpMs`: how long one has outlived its time that
+	 * stood behind another which had more of it.
+	 */
+	counts(): { ready: number; unacknowledged: number; consumers: number; returns: number; heldUpMs: number };
 	/** Of all that it has taken and not lost again, what is in somebody's hands included. */
 	bodies(): readonly Buffer[];
 	/** Takes a message, and tells when it has it; not, if the queue is gone. */
@@ -86,6 +89,7 @@ export function queueOf(declaration: QueueDeclaration, owner: number | undefined
 	let listeners: (() => void)[] = [];
 	let places = 0;
 	let mostReturns = 0;
+	let heldUpMs = 0;
 	let isSilent = false;
 	let isOver = false;
 	let hadConsumer = false;
@@ -151,8 +155,12 @@ export function queueOf(declaration: QueueDeclaration, owner: number | undefined
 
 	/** What has outlived its time, from the head on. */
 	function expire(): void {
+		let headMs = 0;
 		for (let first = ready.first(); first; first = ready.first()) {
-			if (first.expiresAtMs === undefined || first.expiresAtMs > world.nowMs()) break;
+			const { expiresAtMs = Infinity } = first;
+			if (expiresAtMs > world.nowMs()) break;
+			headMs = Math.max(headMs, expiresAtMs);
+			heldUpMs = Math.max(heldUpMs, headMs - expiresAtMs);
 			ready.shift();
 			die(first, "expired");
 		}
@@ -194,7 +202,13 @@ export function queueOf(declaration: QueueDeclaration, owner: number | undefined
 			// A quorum queue knows who holds a message as a consumer, also one that has only looked.
 			const holders = isQuorum ? [...inHands].map(({ consumer, by }) => consumer ?? by) : [];
 			const known = new Set<object>([...consumers.all(), ...holders]);
-			return { ready: ready.size(), unacknowledged: inHands.size, consumers: known.size, returns: mostReturns };
+			return {
+				ready: ready.size(),
+				unacknowledged: inHands.size,
+				consumers: known.size,
+				returns: mostReturns,
+				heldUpMs,
+			};
 		},
 		bodies: () => [...ready.all(), ...[...inHands].map(({ entry }) => entry)].map(({ message }) => message.body),
 		take(message, confirmed) {
