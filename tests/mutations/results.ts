@@ -9,9 +9,11 @@ export interface Shown {
 	source: string;
 	/** Whether a plan comes by it, or loading the program; not known of one that was never looked for. */
 	isReached?: boolean;
-	killedBy?: { plan: string; violation: string };
+	killedBy?: { plan: string; violation: string } | { suite: string; test: string };
 	/** Plans that held with it, and whether they went the same way as without it. */
 	held: Record<string, "same" | "other">;
+	/** Suites on servers that passed with it. */
+	passed?: string[];
 }
 
 /** Kept in a file, so that the next run goes on where this one was stopped. */

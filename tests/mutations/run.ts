@@ -5,11 +5,13 @@ import { realMs } from "../../simulator/world/clock";
 import { inOrderOfUse } from "./baselines";
 import { openBench, type Baseline } from "./bench";
 import folders from "./folders.json";
-import { isLeft } from "./judge";
+import { explained } from "./explained";
+import { fateOf, isLeft } from "./judge";
 import { readMutants, type Mutant } from "./mutants";
 import { plans } from "./plans";
 import { openResults, type Results } from "./results";
 import { search, searchLoaded, type SearchOptions } from "./search";
+import { trySuites } from "./suites";
 import { tell } from "./tell";
 import { keptOf, ROOT, treeOf, tryUnits } from "./units";
 
@@ -19,6 +21,7 @@ const USAGE = `Makes small mistakes in the program, and asks the unit tests and 
   ... --seconds S                  begins no more simulations after so long; the next run goes on there
   ... --plans N                    a mutant with which so many plans held has survived (default 3)
   ... --same-units                 leaves what the unit tests have shown as it is
+  ... --suites                     tries what is left, and has no reason yet, with suites on servers: a minute or so for each
   ... --list                       only says what is known so far
 
 Ends with 1 where a mutant is left that tests/mutations/explained.ts has no reason for.`;
@@ -30,6 +33,7 @@ async function main(): Promise<number> {
 			seconds: { type: "string", default: "Infinity" },
 			plans: { type: "string", default: "3" },
 			"same-units": { type: "boolean", default: false },
+			suites: { type: "boolean", default: false },
 			list: { type: "boolean", default: false },
 			help: { type: "boolean", short: "h" },
 		},
@@ -51,9 +55,27 @@ async function main(): Promise<number> {
 		if (!values.list && !(values["same-units"] && isKnown)) tryUnits(folder);
 		const mutants = await readMutants(report);
 		if (!values.list && realMs() < limits.endMs) await simulateAll(folder, mutants, results, limits);
+		if (values.suites)
+			await trySuites(
+				mutants.filter((each) => isOpen(each, results)),
+				folders[folder as Folder].suites,
+				{
+					tree: treeOf(folder),
+					results,
+					endMs: limits.endMs,
+					report: console.log,
+				},
+			);
 		all.push(...mutants);
 	}
 	return tell(all, results, chosen);
+}
+
+type Folder = keyof typeof folders;
+
+function isOpen(mutant: Mutant, results: Results): boolean {
+	const { kind } = fateOf(mutant, results.of(mutant), explained);
+	return kind === "survived" || kind === "not run";
 }
 
 /** Tries with plans what the unit tests have left. */

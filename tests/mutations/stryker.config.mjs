@@ -12,7 +12,7 @@ const kept = `.mutations/${folder}`;
  * @type {import("@stryker-mutator/api/core").PartialStrykerOptions}
  */
 export default {
-	mutate: [...folders[folder], "!**/*.test.ts"],
+	mutate: [...folders[folder].files, "!**/*.test.ts"],
 	mutator: {
 		excludedMutations: [
 			// Most texts here are SQL and sentences: an emptied statement fails at its first use, whatever the tests are.

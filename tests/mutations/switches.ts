@@ -8,7 +8,7 @@ interface Stryker {
 
 /** The line of it that knows of one mutant at a time, and ours for it, which knows of several. */
 export const ASKS_FOR_ONE = "if (ns.activeMutant === id)";
-export const ASKS_FOR_SEVERAL = "if (ns.activeMutants.has(id))";
+export const ASKS_FOR_SEVERAL = "if (ns.activeMutants?.has(id))";
 
 const TEST = "simulation";
 
@@ -37,6 +37,18 @@ export async function withMutants<Result>(
 		stryker.activeMutants = new Set(loadedWith);
 		stryker.currentTestId = undefined;
 	}
+}
+
+/** What is reached from now on counts as reached by this test; without one, as by loading the program. */
+export function beginTest(name: string | undefined): void {
+	stryker.currentTestId = name;
+	if (name !== undefined) stryker.mutantCoverage.perTest[name] ??= {};
+}
+
+/** The mutants that each test came by, by its name. */
+export function reachedByTests(): Record<string, string[]> {
+	const { perTest } = stryker.mutantCoverage;
+	return Object.fromEntries(Object.entries(perTest).map(([name, reached]) => [name, Object.keys(reached)]));
 }
 
 /** The mutants that loading the program came by. */
