@@ -96,15 +96,20 @@ function scarce(products: Plan["products"]): Plan["products"] {
 function returning(random: Random): FaultPlan[] {
 	let fromStep = random.below(150);
 	if (random.chance(0.5)) {
-		const whenDoing = `${random.pick(["cart", "orders", "catalog"])}.inbox.accept_all`;
-		const closing: FaultPlan = { kind: "rabbitmq closes connections", node: 0, whenDoing, fromStep, forMs: 300 };
-		const table = random.pick(["orders.orders", "catalog.stock", "cart.carts"] as const);
+		const schema = random.pick(["cart", "orders", "catalog"] as const);
+		const whenDoing = `${schema}.inbox.accept_all`;
+		const its = { node: 0, whenDoing, fromStep, forMs: 300 };
+		const table = { cart: "cart.carts", orders: "orders.orders", catalog: "catalog.stock" } as const;
+		const forMs = random.between(5_000, 12_000);
 		const last = random.pick<FaultPlan>([
-			{ kind: "rows locked", table, fromStep, forMs: random.between(5_000, 12_000) },
+			{ kind: "rows locked", table: table[schema], whenDoing: "suspects.begin", fromStep, forMs },
 			{ kind: "kill", node: 0, whenDoing: "suspects.begin", fromStep, forMs: 300 },
 			{ kind: "stop", node: 0, whenDoing: "suspects.begin", fromStep, forMs: 2_000 },
 		]);
-		return last.kind === "rows locked" ? [last, closing, closing, closing] : [closing, closing, closing, last];
+		// Whose connection is closed goes on with what it has begun, and is done with it.
+		const kind = last.kind === "rows locked" ? "kill" : "rabbitmq closes connections";
+		const first: FaultPlan = { kind, ...its };
+		return [first, first, first, last];
 	}
 	return Array.from({ length: FAULTS_MAX }, () => {
 		fromStep += random.between(20, 90);

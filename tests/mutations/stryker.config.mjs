@@ -21,7 +21,7 @@ export default {
 	},
 	plugins: ["@stryker-mutator/jest-runner"],
 	testRunner: "jest",
-	jest: { configFile: "tests/mutations/jest.config.js" },
+	jest: { configFile: "tests/mutations/jest.config.js", enableFindRelatedTests: false },
 	coverageAnalysis: "perTest",
 	// Some folders have no unit test at all.
 	allowEmpty: true,

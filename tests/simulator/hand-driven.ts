@@ -26,7 +26,11 @@ export interface HandDriven {
 /** A client that says what it is told to. */
 export interface RawClient {
 	say(method: number, fields?: Fields, channel?: number): void;
-	publish(queue: string, body: string, options?: { mandatory?: boolean; exchange?: string }): void;
+	publish(
+		queue: string,
+		body: string,
+		options?: { mandatory?: boolean; exchange?: string; properties?: { expiration: string } },
+	): void;
 	beat(): void;
 	/** The names of what it has heard since the last time, and their fields. */
 	heard(): { method: string; fields: Fields }[];
@@ -120,9 +124,9 @@ function rawClient(model: RabbitmqModel, { name = "a client", heartbeatS = 0 } =
 	frames = [];
 	return {
 		say,
-		publish: (routingKey, body, { mandatory = false, exchange = "" } = {}) =>
+		publish: (routingKey, body, { mandatory = false, exchange = "", properties = {} } = {}) =>
 			connection.receive(
-				contentFrames(METHOD.BasicPublish, 1, { exchange, routingKey, mandatory }, {}, Buffer.from(body)),
+				contentFrames(METHOD.BasicPublish, 1, { exchange, routingKey, mandatory }, properties, Buffer.from(body)),
 			),
 		beat: () => connection.receive(HEARTBEAT),
 		heard,

@@ -110,6 +110,22 @@ describe("a model of RabbitMQ does by itself", () => {
 	});
 });
 
+test.each([
+	["behind another that lives longer", ["3000", "1000"], 2_000],
+	["behind another that lives as long", ["1000", "1000"], 0],
+	["before another that lives longer", ["1000", "3000"], 0],
+])("how long a message was held up %s is known", (_, expirations, heldUpMs) => {
+	const here = handDriven();
+	const client = here.client();
+	declare(client, "q");
+
+	for (const expiration of expirations) client.publish("q", "1", { properties: { expiration } });
+	here.run();
+	here.pass(10_000);
+
+	expect(here.model.queues()).toMatchObject([{ ready: 0, heldUpMs }]);
+});
+
 describe("what befalls a model of RabbitMQ", () => {
 	test("a queue that is silent takes, confirms and delivers nothing until it speaks", () => {
 		const here = handDriven();
