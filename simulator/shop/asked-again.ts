@@ -32,10 +32,7 @@ export function askedAgain(plan: Plan): Plan {
 	return { ...plan, nodes, faults, clerks: Array.from({ length: CLERKS }, () => restocking(plan, random)) };
 }
 
-/**
- * Who holds stock again that had expired loses the connection in the middle of it, so that somebody else is asked to do the
- * same meanwhile.
- */
+/** Who holds stock again that had expired loses the connection in the middle of it, and with it the way to say so. */
 function heldAgain(plan: Plan, random: Random): Partial<Plan> {
 	const closing = (): FaultPlan => ({
 		kind: "rabbitmq closes connections",
@@ -48,7 +45,7 @@ function heldAgain(plan: Plan, random: Random): Partial<Plan> {
 		...mostlySlow(plan, random),
 		nodes: apart(plan.nodes),
 		faults: Array.from({ length: FAULTS }, closing),
-		// Some transactions last as long as it takes to ask another one.
+		// Some transactions last longer than it takes to connect again.
 		weather: { ...plan.weather, delayMsMax: 1_000, lateCommits: 0.5 },
 	};
 }

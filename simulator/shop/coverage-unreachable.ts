@@ -55,7 +55,7 @@ export const UNREACHABLE: readonly Unreachable[] = [
 		"*.outbox.status",
 		"events.letters.touch",
 	]),
-	...statements(POISON, ["*.missed.bury", "*.missed.unbury"]),
+	...statements(POISON, ["*.missed.bury", "*.missed.unbury", "*.inbox.handled"]),
 	...statements(QUIET, ["*.outbox.complete_until"]),
 	...statements(VERSIONS, ["*.saga.strand"]),
 	...statements(OLD, ["*.participant.old", "*.participant.prune_over", "*.saga.prune"]),

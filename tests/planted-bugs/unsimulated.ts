@@ -25,6 +25,11 @@ export const unsimulated: Readonly<Record<string, string>> = {
 	"undo past an unknown step": RELEASES,
 	"another limit is a conflict": "it takes queues that an older release has declared",
 	"approval of a declined payment": "it takes a provider that says no to one attempt and yes to another",
+	"secure decides before it locks":
+		"it takes two such requests at once: what RabbitMQ delivers again a node does once, and a saga whose reservation has " +
+		"expired has no time left to ask again",
+	"channel closed while opening":
+		"a channel that is over says so at its first use, and the only one that is not used is one that looks at dead letters",
 	"lease renewal that waits for a lock": "what it delays another node takes over, and nothing else is to be seen",
 	"approval after the undo that is kept":
 		"the sandbox provider calls off what is undone, and approves it later only by a notice, which this bug leaves alone",

@@ -32,7 +32,7 @@ test.each<[string, (plan: Plan) => boolean]>([
 	["a message that nobody can read", ({ poisons }) => poisons !== undefined],
 	["an event that comes back until it is a suspect", ({ faults }) => doing(faults, "suspects.begin")],
 	["events that fail for the first time and for the fourth", ({ faults }) => doing(faults, "catalog.sell")],
-	["stock that two hold again at once", ({ faults }) => doing(faults, "catalog.reserve_again")],
+	["a connection that is lost while stock is held again", ({ faults }) => doing(faults, "catalog.reserve_again")],
 	["a row that is locked when those come who want it", ({ faults }) => doing(faults, "orders.insert")],
 	["attempts whose queue is lost", ({ faults }) => doing(faults, "inbox.note_failures")],
 	["a decider who is cut off", ({ faults }) => doing(faults, "saga.lock")],
