@@ -9,6 +9,11 @@ const ORDERS = `SELECT o.id, o.status, o.payment_status, p.status AS payment, r.
 	FROM orders.orders o JOIN cart.checkouts k ON k.order_id = o.id JOIN cart.carts c ON c.id = o.cart_id
 		LEFT JOIN payments.payments p ON p.order_id = o.id LEFT JOIN catalog.reservations r ON r.order_id = o.id`;
 
+const ORDERED = `SELECT o.id AS order_id, (i ->> 'productId')::uuid AS product_id, sum((i ->> 'quantity')::int) AS quantity,
+		min((i ->> 'unitPrice')::bigint) AS unit_price
+	FROM orders.orders o JOIN catalog.reservations r ON r.order_id = o.id CROSS JOIN jsonb_array_elements(o.items) AS i
+	GROUP BY o.id, i ->> 'productId'`;
+
 const DISAGREEING = `WITH judged AS (${ORDERS})
 	SELECT format('Agreement: order %s is %s and %s, its payment is %s, its reservation %s, its cart %s and its checkout %s', id,
 			status, payment_status, coalesce(payment, 'missing'), coalesce(reservation, 'missing'), cart,
@@ -29,6 +34,10 @@ const DISAGREEING = `WITH judged AS (${ORDERS})
 	UNION ALL SELECT format('Agreement: the reservation of order %s is %s, and for cart it is %s', order_id, state,
 			CASE WHEN held THEN 'held' ELSE 'over' END)
 		FROM cart.held_stock JOIN catalog.reservations USING (order_id) WHERE held <> (state IN ('RESERVED', 'SOLD'))
+	UNION ALL SELECT format('Agreement: of product %s order %s wants %s for %s each, and has reserved %s for %s', product_id,
+			order_id, o.quantity, o.unit_price, l.quantity, l.unit_price)
+		FROM (${ORDERED}) AS o FULL JOIN catalog.reservation_lines l USING (order_id, product_id)
+		WHERE (o.quantity, o.unit_price) IS DISTINCT FROM (l.quantity, l.unit_price)
 	UNION ALL ${["cart", "orders", "catalog"]
 		.map(
 			(schema) => `SELECT format('Agreement: the key %s of %s was taken, and has no answer', key, scope)
