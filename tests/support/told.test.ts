@@ -30,7 +30,7 @@ const database = {
 	}),
 } as unknown as Pick<Pool, "query">;
 
-type Short = [key: string, type: string, data?: object];
+type Short = [key: string, type: string, data?: Record<string, unknown>, correlation_id?: unknown];
 
 /** As they were told, each aggregate's in their order. */
 const TOLD: Short[] = [
@@ -46,17 +46,18 @@ const TOLD: Short[] = [
 ];
 
 const heardOf = (events: readonly Short[]): HeardEvent[] =>
-	events.map(([key, event_type, data = {}], at) => {
+	events.map(([key, event_type, data = {}, correlation_id = data["orderId"]], at) => {
 		const [producer, aggregate_id] = key.split(" ");
 		return {
-			envelope: { event_id: `e${at}`, event_type, producer, aggregate_id, aggregate_version: at, data },
+			envelope: { event_id: `e${at}`, event_type, producer, aggregate_id, aggregate_version: at, correlation_id, data },
 		} as unknown as HeardEvent;
 	});
 
 const at = (type: string): number => TOLD.findIndex(([, each]) => each === type);
 const without = (type: string): Short[] => TOLD.toSpliced(at(type), 1);
 const twice = (type: string): Short[] => [...TOLD, TOLD[at(type)]!];
-const saying = (type: string, data: object): Short[] => TOLD.with(at(type), [TOLD[at(type)]![0], type, data]);
+const saying = (type: string, data: Record<string, unknown>): Short[] =>
+	TOLD.with(at(type), [TOLD[at(type)]![0], type, data]);
 
 test("where all was told as it was, nothing is wrong, also when it was told again", async () => {
 	const heard = heardOf(TOLD);
@@ -72,6 +73,11 @@ test.each<[what: string, told: Short[], fault: string]>([
 	["stock that is reserved, and was given back", without("StockReleased"), "its events are StockReserved "],
 	["other items than it holds", saying("StockReserved", { items: [{ productId: "p1" }] }), "says items"],
 	["another reason than its last one", saying("StockReleased", { reason: "ORDER_FAILED" }), 'which is "EXPIRED"'],
+	[
+		"a checkout that is correlated with something else",
+		TOLD.map((each) => [each[0], each[1], each[2], each[1] === "CartCheckoutInitiated" ? "a request" : undefined]),
+		"CartCheckoutInitiated of order o1 is correlated with a request",
+	],
 	["a checkout that nobody hears of", without("CartCheckoutInitiated"), "was ordered 1 times"],
 	[
 		"a checkout with another total",

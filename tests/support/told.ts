@@ -77,7 +77,7 @@ interface Cart {
 /**
  * What has happened was told, once and as it was, when nothing is in progress: each order, payment and reservation has the
  * events of its life and no others; of a cart its checkouts and its end were told, and of a product that it is there, and
- * how it is. What shoppers put into carts is not compared. @returns a sentence for each fault
+ * how it is. What shoppers put into carts is not compared. What follows from one checkout is correlated. @returns a sentence for each fault
  */
 export async function untold(database: Pick<Pool, "query">, heard: readonly HeardEvent[]): Promise<string[]> {
 	const told = byAggregate(heard);
@@ -89,6 +89,7 @@ export async function untold(database: Pick<Pool, "query">, heard: readonly Hear
 		...things.flatMap((thing) => ofThing(thing, told.get(thing.key) ?? [])),
 		...carts.flatMap((cart) => ofCart(cart, told.get(`cart ${cart.cart}`) ?? [])),
 		...products.flatMap(({ id, last }) => ofProduct(id, last, told.get(`products ${id}`) ?? [])),
+		...correlatedOtherwise(heard),
 	].map((fault) => `I4: ${fault}`);
 }
 
@@ -143,6 +144,14 @@ function ofProduct(id: string, last: object, events: readonly Told[]): string[] 
 	if (events.length === 0) return [];
 	const first = events[0]!.event_type === "ProductCreated" ? [] : [`product ${id} was told before it was created`];
 	return [...first, ...differing(`product ${id}`, events.at(-1)!, last)];
+}
+
+function correlatedOtherwise(heard: readonly HeardEvent[]): string[] {
+	return distinct(heard).flatMap(({ envelope: { event_type, correlation_id, data } }) => {
+		const orderId = data["orderId"];
+		if (typeof orderId !== "string" || correlation_id === orderId) return [];
+		return [`${event_type} of order ${orderId} is correlated with ${correlation_id}`];
+	});
 }
 
 function differing(what: string, { event_type, data }: Told, said: object = {}): string[] {
