@@ -27,6 +27,16 @@ test("a provider is not asked when its answer would come too late, which costs n
 	expect(count).toBe(0);
 });
 
+test("a second is time enough to ask", async () => {
+	const asked = ask(
+		"an order",
+		() => 1_000,
+		async () => "approved",
+	);
+
+	expect(await asked).toBe("approved");
+});
+
 test("a provider's answer is the answer, and its refusal to talk is its failure", async () => {
 	const answered = await ask("an order", stepTime(), async () => "approved");
 	const failed = ask("an order", stepTime(), () => Promise.reject(new Error("no route")));
