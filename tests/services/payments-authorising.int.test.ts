@@ -9,9 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => till[Symbol.asyncDispose]());
 
-const statusOf = async (order: Order) => (await till.payment(order))?.status;
-const typesOf = async (order: Order) => (await till.facts(order)).map(({ type }) => type);
-
 /** What an event says of an order's payment. */
 async function told(order: Order, reason?: string): Promise<object> {
 	const { id: orderId, amount, currency } = order;
@@ -44,7 +41,7 @@ describe("an authorisation", () => {
 		await till.authorise(order);
 
 		expect(till.asked(order)).toEqual([]);
-		expect(await typesOf(order)).toEqual(["PaymentProcessed"]);
+		expect(await till.types(order)).toEqual(["PaymentProcessed"]);
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD"]);
 	});
 
@@ -53,7 +50,7 @@ describe("an authorisation", () => {
 
 		await till.authorise(order);
 
-		expect(await statusOf(order)).toBe(status);
+		expect(await till.status(order)).toBe(status);
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -68,7 +65,7 @@ describe("an authorisation", () => {
 			message: `The sum of order ${order.id} is 1999, and not 2000`,
 			data: { amount: 2_000, known: 1_999 },
 		});
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -97,12 +94,12 @@ describe("an authorisation", () => {
 		const order = till.order();
 		till.pays(order, undefined);
 		await expect(till.authorise(order)).rejects.toThrow("the cart is locked");
-		expect(await statusOf(order)).toBe("AUTHORIZING");
+		expect(await till.status(order)).toBe("AUTHORIZING");
 
 		till.pays(order, "tok_approve");
 		await till.authorise(order);
 
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 	});
 
 	test("that needs no token any more does not fail for want of one", async () => {
@@ -111,7 +108,7 @@ describe("an authorisation", () => {
 
 		await till.authorise(order);
 
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 	});
 
 	test("whose answer got lost is found at the provider, and not asked for again", async () => {
@@ -127,7 +124,7 @@ describe("an authorisation", () => {
 			message: `The provider could not be reached for order ${order.id}: the line broke`,
 			data: { orderId: order.id },
 		});
-		expect(await statusOf(order)).toBe("AUTHORIZING");
+		expect(await till.status(order)).toBe("AUTHORIZING");
 		till.asked(order);
 
 		// What the provider has approved counts, whatever it would say now.
@@ -135,7 +132,7 @@ describe("an authorisation", () => {
 		await till.authorise(order);
 
 		expect(till.asked(order)).toEqual(["lookUp"]);
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD"]);
 	});
 
@@ -145,7 +142,7 @@ describe("an authorisation", () => {
 		await till.authorise(order);
 
 		expect(till.asked(order)).toEqual(["lookUp", "authorise"]);
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 	});
 });
 
@@ -179,8 +176,8 @@ describe("a payment that is declined", () => {
 		await expect(till.authorise(order)).rejects.toMatchObject({ code: 402, type: "PAYMENT_DECLINED" });
 
 		expect(till.asked(order)).toEqual([]);
-		expect(await typesOf(order)).toEqual(["PaymentFailed"]);
-		expect(await statusOf(order)).toBe("DECLINED");
+		expect(await till.types(order)).toEqual(["PaymentFailed"]);
+		expect(await till.status(order)).toBe("DECLINED");
 	});
 
 	test("meanwhile, by another attempt, stays so, and what this attempt has approved is given back", async () => {
@@ -193,9 +190,9 @@ describe("a payment that is declined", () => {
 
 		await expect(till.authorise(order)).rejects.toMatchObject({ code: 402, type: "PAYMENT_DECLINED" });
 
-		expect(await statusOf(order)).toBe("DECLINED");
+		expect(await till.status(order)).toBe("DECLINED");
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "void 1999 USD"]);
-		expect(await typesOf(order)).toEqual(["PaymentFailed"]);
+		expect(await till.types(order)).toEqual(["PaymentFailed"]);
 	});
 
 	test("when another attempt was approved meanwhile is approved", async () => {
@@ -208,8 +205,8 @@ describe("a payment that is declined", () => {
 
 		await till.authorise(order);
 
-		expect(await statusOf(order)).toBe("AUTHORIZED");
-		expect(await typesOf(order)).toEqual(["PaymentProcessed"]);
+		expect(await till.status(order)).toBe("AUTHORIZED");
+		expect(await till.types(order)).toEqual(["PaymentProcessed"]);
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD"]);
 	});
 });
@@ -227,9 +224,9 @@ describe("an approval that comes when the payment", () => {
 
 		await expect(till.authorise(order)).rejects.toMatchObject({ code: 409, type: "SAGA_STEP_UNDONE" });
 
-		expect(await statusOf(order)).toBe("VOIDED");
+		expect(await till.status(order)).toBe("VOIDED");
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "void 1999 USD"]);
-		expect(await typesOf(order)).toEqual(["PaymentFailed"]);
+		expect(await till.types(order)).toEqual(["PaymentFailed"]);
 	});
 
 	test("was called off before it arrived at the provider is refused there", async () => {
@@ -289,8 +286,8 @@ describe("an approval that comes when the payment", () => {
 
 		await till.authorise(order);
 
-		expect(await statusOf(order)).toBe("AUTHORIZED");
-		expect(await typesOf(order)).toEqual(["PaymentProcessed"]);
+		expect(await till.status(order)).toBe("AUTHORIZED");
+		expect(await till.types(order)).toEqual(["PaymentProcessed"]);
 		expect(till.asked(order)).toEqual(["authorise"]);
 	});
 });

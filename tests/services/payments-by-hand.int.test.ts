@@ -8,7 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => till[Symbol.asyncDispose]());
 
-const statusOf = async (order: Order) => (await till.payment(order))?.status;
 const undone = { code: 409, type: "SAGA_STEP_UNDONE" };
 
 test("who has decided what, and why, is kept with the payment, each decision once", async () => {
@@ -55,7 +54,7 @@ describe("a capture", () => {
 		expect(await till.settle(order, "capture")).toEqual({ status: "CAPTURED" });
 		await till.capture(order);
 
-		expect(await statusOf(order)).toBe("CAPTURED");
+		expect(await till.status(order)).toBe("CAPTURED");
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -74,7 +73,7 @@ describe("a capture", () => {
 		expect(await till.settle(order, "capture", { isDone: false })).toEqual({ status: "AUTHORIZED" });
 
 		await expect(till.capture(order)).rejects.toMatchObject(undone);
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -84,7 +83,7 @@ describe("a capture", () => {
 		expect(await till.settle(order, "capture", { isDone: false })).toEqual({ status: "CAPTURED" });
 		await till.capture(order);
 
-		expect(await statusOf(order)).toBe("CAPTURED");
+		expect(await till.status(order)).toBe("CAPTURED");
 	});
 
 	test("that was made by hand after a refund has found it over is noted, and left to the provider's books", async () => {
@@ -110,7 +109,7 @@ describe("a refund", () => {
 
 		expect(await till.settle(order, "refund")).toEqual({ status: settled });
 
-		expect(await statusOf(order)).toBe(settled);
+		expect(await till.status(order)).toBe(settled);
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -129,7 +128,7 @@ describe("a refund", () => {
 		expect(await till.settle(order, "refund", { isDone: false })).toEqual({ status: "CAPTURED" });
 
 		await expect(till.refund(order)).rejects.toMatchObject(undone);
-		expect(await statusOf(order)).toBe("CAPTURED");
+		expect(await till.status(order)).toBe("CAPTURED");
 		expect(till.asked(order)).toEqual([]);
 	});
 });

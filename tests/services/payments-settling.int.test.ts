@@ -9,9 +9,6 @@ beforeAll(async () => {
 afterAll(() => till[Symbol.asyncDispose]());
 afterEach(() => (till.over.trouble = undefined));
 
-const statusOf = async (order: Order) => (await till.payment(order))?.status;
-const typesOf = async (order: Order) => (await till.facts(order)).map(({ type }) => type);
-
 /** Who asks for a wrong end is told so, and the payment stays as it was. */
 const cannotBecome = ({ id }: Order, status: string, wanted: string): object => ({
 	code: 409,
@@ -32,9 +29,9 @@ describe("a capture", () => {
 		await till.capture(order);
 
 		expect(till.asked(order)).toEqual(["capture"]);
-		expect(await statusOf(order)).toBe("CAPTURED");
+		expect(await till.status(order)).toBe("CAPTURED");
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "capture 1999 USD"]);
-		expect(await typesOf(order)).toEqual(["PaymentProcessed"]);
+		expect(await till.types(order)).toEqual(["PaymentProcessed"]);
 	});
 
 	test.each(["CAPTURED", "REFUNDED"] as const)("of what is %s has nothing to do", async (status) => {
@@ -42,7 +39,7 @@ describe("a capture", () => {
 
 		await till.capture(order);
 
-		expect(await statusOf(order)).toBe(status);
+		expect(await till.status(order)).toBe(status);
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -53,7 +50,7 @@ describe("a capture", () => {
 
 		await expect(captured).rejects.toMatchObject(cannotBecome(order, status, "CAPTURED"));
 		await expect(captured).rejects.toMatchObject({ data: { orderId: order.id, status } });
-		expect(await statusOf(order)).toBe(status);
+		expect(await till.status(order)).toBe(status);
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -68,7 +65,7 @@ describe("a capture", () => {
 
 		await expect(till.capture(order, told)).rejects.toMatchObject(error);
 
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -87,11 +84,11 @@ describe("a capture", () => {
 			throw new Error("the line broke");
 		});
 		await expect(till.capture(order)).rejects.toMatchObject({ code: 502, type: "PAYMENT_UNAVAILABLE" });
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 
 		await till.capture(order);
 
-		expect(await statusOf(order)).toBe("CAPTURED");
+		expect(await till.status(order)).toBe("CAPTURED");
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "capture 1999 USD"]);
 	});
 
@@ -101,7 +98,7 @@ describe("a capture", () => {
 
 		await expect(till.capture(order)).rejects.toMatchObject(cannotBecome(order, "VOIDED", "CAPTURED"));
 
-		expect(await statusOf(order)).toBe("VOIDED");
+		expect(await till.status(order)).toBe("VOIDED");
 	});
 
 	test("whose payment was lost from the books meanwhile says so", async () => {
@@ -119,9 +116,9 @@ describe("a refund", () => {
 		expect(await till.refund(order)).toEqual({ settled: "REFUNDED" });
 
 		expect(till.asked(order)).toEqual(["refund"]);
-		expect(await statusOf(order)).toBe("REFUNDED");
+		expect(await till.status(order)).toBe("REFUNDED");
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "capture 1999 USD", "refund 1999 USD"]);
-		expect(await typesOf(order)).toEqual(["PaymentProcessed"]);
+		expect(await till.types(order)).toEqual(["PaymentProcessed"]);
 	});
 
 	test("that is repeated gets the same answer, and asks the provider nothing", async () => {
@@ -151,7 +148,7 @@ describe("a refund", () => {
 		expect(await till.refund(order)).toEqual({ settled: "VOIDED" });
 
 		expect(till.asked(order)).toEqual(["void"]);
-		expect(await statusOf(order)).toBe("VOIDED");
+		expect(await till.status(order)).toBe("VOIDED");
 	});
 
 	test.each(["AUTHORIZING", "DECLINED"] as const)("of what is %s is refused", async (status) => {
@@ -159,7 +156,7 @@ describe("a refund", () => {
 
 		await expect(till.refund(order)).rejects.toMatchObject(cannotBecome(order, status, "REFUNDED"));
 
-		expect(await statusOf(order)).toBe(status);
+		expect(await till.status(order)).toBe(status);
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -174,7 +171,7 @@ describe("a refund", () => {
 
 		await expect(till.refund(order, told)).rejects.toMatchObject(error);
 
-		expect(await statusOf(order)).toBe("CAPTURED");
+		expect(await till.status(order)).toBe("CAPTURED");
 		expect(till.asked(order)).toEqual([]);
 	});
 });
@@ -182,7 +179,7 @@ describe("a refund", () => {
 describe("a refund of what is not captured", () => {
 	/** Waits for the capture: it is asked for again. */
 	async function mustWait(order: Order): Promise<void> {
-		const status = await statusOf(order);
+		const status = await till.status(order);
 		till.asked(order);
 		await expect(till.refund(order)).rejects.toMatchObject({
 			code: 503,
@@ -191,7 +188,7 @@ describe("a refund of what is not captured", () => {
 			message: `The payment of order ${order.id} is still being captured`,
 			data: { orderId: order.id },
 		});
-		expect(await statusOf(order)).toBe(status);
+		expect(await till.status(order)).toBe(status);
 		expect(till.asked(order)).toEqual([]);
 	}
 
@@ -222,7 +219,7 @@ describe("a refund of what is not captured", () => {
 		await mustWait(order);
 		await till.capture(order);
 
-		expect(await statusOf(order)).toBe("CAPTURED");
+		expect(await till.status(order)).toBe("CAPTURED");
 	});
 
 	test("keeps a late capture out once the checkout is over, waits for what is on its way, and voids", async () => {
@@ -237,7 +234,7 @@ describe("a refund of what is not captured", () => {
 
 		expect(await till.refund(order)).toEqual({ settled: "VOIDED" });
 		expect(till.asked(order)).toEqual(["standing", "void"]);
-		expect(await statusOf(order)).toBe("VOIDED");
+		expect(await till.status(order)).toBe("VOIDED");
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "void 1999 USD"]);
 		expect(till.warnings).toContain(
 			`The payment of order ${order.id} was never captured at the provider: it is voided, not refunded`,
@@ -249,7 +246,7 @@ describe("a refund of what is not captured", () => {
 
 		await mustWait(order);
 
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 	});
 
 	test.each<[Standing, string, string[]]>([
@@ -265,7 +262,7 @@ describe("a refund of what is not captured", () => {
 		expect(await till.refund(order)).toEqual({ settled });
 
 		expect(till.asked(order)).toEqual(asked);
-		expect(await statusOf(order)).toBe(settled);
+		expect(await till.status(order)).toBe(settled);
 	});
 
 	test("is for a person to look at where the provider knows nothing of it", async () => {
@@ -276,7 +273,7 @@ describe("a refund of what is not captured", () => {
 		const refunded = till.refund(order);
 
 		await expect(refunded).rejects.toMatchObject(cannotBecome(order, "AUTHORIZED and not at the provider", "REFUNDED"));
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 	});
 
 	test("waits after a capture by hand for attempts that are on their way, then goes by the provider's books", async () => {
@@ -297,7 +294,7 @@ describe("a refund of what is not captured", () => {
 
 		await mustWait(order);
 
-		expect(await statusOf(order)).toBe("CAPTURED");
+		expect(await till.status(order)).toBe("CAPTURED");
 	});
 
 	test("does not wait when what was decided by hand is not the capture", async () => {

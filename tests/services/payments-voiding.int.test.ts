@@ -10,9 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => till[Symbol.asyncDispose]());
 
-const statusOf = async (order: Order) => (await till.payment(order))?.status;
-const typesOf = async (order: Order) => (await till.facts(order)).map(({ type }) => type);
-
 describe("a void", () => {
 	test("of what is authorised gives it back, and tells of it", async () => {
 		const order = await till.given("AUTHORIZED");
@@ -20,7 +17,7 @@ describe("a void", () => {
 		await till.void(order);
 
 		expect(till.asked(order)).toEqual(["void"]);
-		expect(await statusOf(order)).toBe("VOIDED");
+		expect(await till.status(order)).toBe("VOIDED");
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "void 1999 USD"]);
 		const { id: orderId, amount, currency } = order;
 		const { id: paymentId } = (await till.payment(order))!;
@@ -38,7 +35,7 @@ describe("a void", () => {
 		const late = till.authorise(order);
 
 		await expect(late).rejects.toMatchObject({ code: 409, type: "SAGA_STEP_UNDONE" });
-		expect(await statusOf(order)).toBe("VOIDED");
+		expect(await till.status(order)).toBe("VOIDED");
 		expect(till.asked(order)).toEqual(["void"]);
 		expect(await till.ledger(order)).toEqual([]);
 	});
@@ -60,7 +57,7 @@ describe("a void", () => {
 		await till.void(order);
 
 		expect(till.asked(order)).toEqual(["void"]);
-		expect(await typesOf(order)).toEqual(["PaymentProcessed", "PaymentFailed"]);
+		expect(await till.types(order)).toEqual(["PaymentProcessed", "PaymentFailed"]);
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "void 1999 USD"]);
 	});
 
@@ -71,7 +68,7 @@ describe("a void", () => {
 
 		expect(till.asked(order)).toEqual(["void"]);
 		expect(await till.payment(order)).toMatchObject({ status: "DECLINED", failure_reason: "PAYMENT_DECLINED" });
-		expect(await typesOf(order)).toEqual(["PaymentFailed"]);
+		expect(await till.types(order)).toEqual(["PaymentFailed"]);
 	});
 
 	test.each(["CAPTURED", "REFUNDED"] as const)("leaves what is %s as it is", async (status) => {
@@ -79,9 +76,9 @@ describe("a void", () => {
 
 		await till.void(order);
 
-		expect(await statusOf(order)).toBe(status);
+		expect(await till.status(order)).toBe(status);
 		expect(till.asked(order)).toEqual([]);
-		expect(await typesOf(order)).toEqual(["PaymentProcessed"]);
+		expect(await till.types(order)).toEqual(["PaymentProcessed"]);
 	});
 
 	test("that finds the provider away has voided in the shop's books, and gives back at the next attempt", async () => {
@@ -89,7 +86,7 @@ describe("a void", () => {
 		till.once(order, "void", () => Promise.reject(new Error("no route")));
 
 		await expect(till.void(order)).rejects.toMatchObject({ type: "PAYMENT_UNAVAILABLE" });
-		expect(await statusOf(order)).toBe("VOIDED");
+		expect(await till.status(order)).toBe("VOIDED");
 		await till.void(order);
 
 		expect(await till.ledger(order)).toEqual(["authorize 1999 USD", "void 1999 USD"]);
@@ -114,7 +111,7 @@ describe("an approval that the provider tells of by itself", () => {
 
 		await tell(order);
 
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 		const { id: orderId, amount, currency } = order;
 		const { id: paymentId } = (await till.payment(order))!;
 		expect(await till.facts(order)).toEqual([
@@ -133,8 +130,8 @@ describe("an approval that the provider tells of by itself", () => {
 
 		await tell(order);
 
-		expect(await statusOf(order)).toBe(status);
-		expect(await typesOf(order)).toEqual(["PaymentProcessed"]);
+		expect(await till.status(order)).toBe(status);
+		expect(await till.types(order)).toEqual(["PaymentProcessed"]);
 		expect(till.asked(order)).toEqual([]);
 	});
 
@@ -144,7 +141,7 @@ describe("an approval that the provider tells of by itself", () => {
 
 		await tell(order);
 
-		expect(await statusOf(order)).toBe(status);
+		expect(await till.status(order)).toBe(status);
 		expect(till.asked(order)).toEqual(["void"]);
 		expect(await till.facts(order)).toEqual(before);
 		expect(warnedOf(order)).toEqual([
@@ -172,7 +169,7 @@ describe("an approval that the provider tells of by itself", () => {
 
 		await tell(order, otherwise);
 
-		expect(await statusOf(order)).toBe("AUTHORIZING");
+		expect(await till.status(order)).toBe("AUTHORIZING");
 		expect(await till.facts(order)).toEqual([]);
 		expect(till.asked(order)).toEqual([]);
 		expect(warnedOf(order)).toEqual([
@@ -186,7 +183,7 @@ describe("an approval that the provider tells of by itself", () => {
 
 		await tell(order, { orderId: randomUUID() });
 
-		expect(await statusOf(order)).toBe("AUTHORIZED");
+		expect(await till.status(order)).toBe("AUTHORIZED");
 	});
 
 	test("fails where the provider can't be asked to take it back, so that it tells again", async () => {

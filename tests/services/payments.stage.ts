@@ -70,10 +70,13 @@ export interface Till extends AsyncDisposable {
 	asked(order: Order): Question[];
 	/** `undefined` where payments knows nothing of the order. */
 	payment(order: Order): Promise<Payment | undefined>;
+	status(order: Order): Promise<PaymentStatus | undefined>;
 	/** The provider's own books. */
 	ledger(order: Order): Promise<string[]>;
 	/** What is to be published. */
 	facts(order: Order): Promise<Fact[]>;
+	/** Of these, the types alone. */
+	types(order: Order): Promise<string[]>;
 	/** As if nothing had happened to an order for a minute. */
 	aMinuteLater(order: Order): Promise<void>;
 	/** The checkouts that are over, as orders says; what is thrown is how it says so. */
@@ -142,6 +145,8 @@ export async function openTill(): Promise<Till> {
 			const text = "SELECT id, status, failure_reason, by_hand FROM payments.payments WHERE order_id = $1";
 			return (await look<Payment>(text, [id]))[0];
 		},
+		status: async (made) => (await till.payment(made))?.status,
+		types: async (made) => (await till.facts(made)).map(({ type }) => type),
 		async ledger({ id }) {
 			const text = "SELECT kind, amount, currency FROM sandbox_provider.ledger WHERE order_id = $1 ORDER BY at";
 			const rows = await look<{ kind: string; amount: number; currency: string }>(text, [id]);
