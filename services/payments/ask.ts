@@ -42,6 +42,6 @@ export async function ask<Answer>(
 
 function endOf(signal: AbortSignal): Promise<never> {
 	return new Promise((_resolve, reject) => {
-		signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+		signal.addEventListener("abort", () => reject(signal.reason as Error));
 	});
 }
