@@ -19,7 +19,7 @@ const USAGE = `Makes small mistakes in the program, and asks the unit tests and 
 
   npm run mutations -- [FOLDERS]   those in these folders of tests/mutations/folders.json (default: all)
   ... --seconds S                  begins no more simulations after so long; the next run goes on there
-  ... --plans N                    a mutant with which so many plans held has survived (default 3)
+  ... --plans N                    a mutant has survived with which so many plans went another way, and held (default 3)
   ... --same-units                 leaves what the unit tests have shown as it is
   ... --suites                     tries what is left, and has no reason yet, with suites on servers: a minute or so for each
   ... --list                       only says what is known so far

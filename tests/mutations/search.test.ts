@@ -65,6 +65,7 @@ test("what goes another way is tried alone from then on, and a mutant only for s
 
 	expect(results.of(mutants[17]!).held).toEqual({ quiet: "other", rich: "other" });
 	expect(tried.filter((ids) => ids.includes("17"))).toEqual([["17"], ["17"]]);
+	expect(Object.keys(results.of(mutants[16]!).held)).toHaveLength(3);
 });
 
 test("kills are doubted where the process is not as it was", async () => {

@@ -8,7 +8,7 @@ export interface SearchOptions {
 	results: Results;
 	/** In the order in which they are tried. */
 	baselines: readonly Baseline[];
-	/** A mutant that so many of them have held with has survived. */
+	/** A mutant that has survived: so many of them have held with it that went another way, or ten times as many in all. */
 	plansMax: number;
 	/** By `realMs`: nothing is begun after it. */
 	endMs: number;
@@ -17,6 +17,8 @@ export interface SearchOptions {
 
 /** Mutants that a plan went the same way with are likely to leave the next one alone too, so that many are tried at once. */
 const GROUP_MAX = 16;
+/** What has changed nothing says little of a mutant, and costs little, as many are tried at once. */
+const SAME_FOR_OTHER = 10;
 /** After so many kills it is asked whether the process is still as it was. */
 const KILLS_UNTIL_CONTROL = 25;
 
@@ -25,7 +27,9 @@ export async function search(mutants: readonly Mutant[], options: SearchOptions)
 	const { bench, results, baselines, plansMax, endMs } = options;
 	const isOpen = (mutant: Mutant): boolean => {
 		const { killedBy, held } = results.of(mutant);
-		return !killedBy && Object.keys(held).length < plansMax;
+		const ways = Object.values(held);
+		const others = ways.filter((how) => how === "other").length;
+		return !killedBy && others < plansMax && ways.length < SAME_FOR_OTHER * plansMax;
 	};
 	const control = newControl(options);
 	for (const baseline of baselines) {

@@ -28,10 +28,7 @@ export interface Queue extends QueueDeclaration {
 	readonly isQuorum: boolean;
 	/** The connection that has it for itself alone. */
 	readonly owner: number | undefined;
-	/**
-	 * `returns`: how often the message was that came back most often. `heldUpMs`: how long one has outlived its time that
-	 * stood behind another which had more of it.
-	 */
+	/** `returns`: of the message that came back most often. `heldUpMs`: of the one that another in front of it made wait longest. */
 	counts(): { ready: number; unacknowledged: number; consumers: number; returns: number; heldUpMs: number };
 	/** Of all that it has taken and not lost again, what is in somebody's hands included. */
 	bodies(): readonly Buffer[];
