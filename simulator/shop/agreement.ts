@@ -1,7 +1,7 @@
 import type { Control } from "../world/postgres/control";
 
 // What an operator has decided about is judged by decisions.ts.
-const ORDERS = `SELECT o.id, o.status, o.payment_status, p.status AS payment, r.state AS reservation, c.status AS cart,
+const ORDERS = `SELECT o.id, o.status, o.payment_status, o.failure_reason, p.status AS payment, r.state AS reservation, c.status AS cart,
 		k.settled_at IS NOT NULL AS is_settled, EXISTS (
 			SELECT FROM orders.saga_log l JOIN orders.saga_state s ON s.saga_id = l.saga_id
 			WHERE correlation_id = o.id::text AND outcome IN ('SKIPPED', 'COMPLETED_BY_HAND')
@@ -26,6 +26,7 @@ const DISAGREEING = `WITH judged AS (${ORDERS})
 			ELSE coalesce(reservation, 'RELEASED') IN ('RELEASED', 'EXPIRED') AND cart IN ('ACTIVE', 'MERGED')
 				AND (is_decided OR coalesce(payment, 'VOIDED') IN ('VOIDED', 'DECLINED'))
 				AND (is_decided OR payment_status IN ('NONE', payment))
+				AND (payment_status = 'DECLINED') = (failure_reason IN ('PAYMENT_DECLINED', 'INSUFFICIENT_FUNDS'))
 		END
 	UNION ALL SELECT format('Agreement: product %s costs %s%s, and cart takes it for %s%s', id, p.price,
 			CASE WHEN p.active THEN '' ELSE ' and is withdrawn' END, k.price, CASE WHEN k.active THEN '' ELSE ', withdrawn' END)

@@ -27,7 +27,10 @@ const THINGS = `SELECT 'orders ' || id AS key, 'order ' || id || ' is ' || statu
 		json_build_object(
 			'OrderPlaced', json_build_object('userId', user_id, 'total', total, 'currency', currency),
 			'OrderConfirmed', json_build_object('userId', user_id, 'total', total, 'currency', currency),
-			'OrderFailed', json_build_object('userId', user_id, 'reason', failure_reason)
+			'OrderFailed', json_build_object('userId', user_id, 'reason', failure_reason),
+			'OrderCancelled', json_build_object('userId', user_id, 'cartId', cart_id),
+			'OrderShipped', json_build_object('userId', user_id),
+			'OrderDelivered', json_build_object('userId', user_id)
 		) AS says, '{}'::json AS last
 	FROM orders.orders
 	UNION ALL SELECT 'payments ' || p.id, 'the payment of order ' || p.order_id || ' is ' || p.status, CASE
