@@ -35,7 +35,7 @@ export function fateOf(
 	explained: readonly Explanation[],
 ): Fate {
 	if (!isLeft(mutant)) return { kind: "killed by unit tests" };
-	if (killedBy) return { kind: "suite" in killedBy ? "killed by suites" : "killed by the simulator" };
+	if (killedBy) return { kind: "test" in killedBy ? "killed by suites" : "killed by the simulator" };
 	const found = explained.find((each) => isMeant(each, mutant));
 	if (found) return { kind: "explained", why: found.why };
 	const plans = Object.values(held);

@@ -9,7 +9,7 @@ export interface Shown {
 	source: string;
 	/** Whether a plan comes by it, or loading the program; not known of one that was never looked for. */
 	isReached?: boolean;
-	killedBy?: { plan: string; violation: string } | { suite: string; test: string };
+	killedBy?: { plan: string; violation: string } | { test: string };
 	/** Plans that held with it, and whether they went the same way as without it. */
 	held: Record<string, "same" | "other">;
 	/** Suites on servers that passed with it. */

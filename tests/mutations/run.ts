@@ -55,17 +55,10 @@ async function main(): Promise<number> {
 		if (!values.list && !(values["same-units"] && isKnown)) tryUnits(folder);
 		const mutants = await readMutants(report);
 		if (!values.list && realMs() < limits.endMs) await simulateAll(folder, mutants, results, limits);
-		if (values.suites)
-			await trySuites(
-				mutants.filter((each) => isOpen(each, results)),
-				folders[folder as Folder].suites,
-				{
-					tree: treeOf(folder),
-					results,
-					endMs: limits.endMs,
-					report: console.log,
-				},
-			);
+		if (values.suites) {
+			const open = mutants.filter((each) => isOpen(each, results));
+			await trySuites(open, folders[folder as Folder].suites, { ...limits, tree: treeOf(folder), results });
+		}
 		all.push(...mutants);
 	}
 	return tell(all, results, chosen);

@@ -9,6 +9,9 @@ module.exports = {
 	rootDir: process.env.MUTATED_TREE,
 	setupFiles: [`${__dirname}/suite-switches.ts`],
 	setupFilesAfterEnv: [`${__dirname}/suite-coverage.ts`],
+	// Once for all of them: suites.ts.
+	globalSetup: undefined,
+	globalTeardown: undefined,
 	testEnvironment: `${__dirname}/until-first-failure.js`,
 	reporters: [`${__dirname}/suite-reporter.js`],
 	// With a mutant a test may wait for ever.

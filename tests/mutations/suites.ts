@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { realMs } from "../../simulator/world/clock";
+import globalSetup from "../support/global-setup";
+import globalTeardown from "../support/global-teardown";
 import type { Mutant } from "./mutants";
 import type { Results } from "./results";
 import type { SuiteCoverage } from "./suite-coverage";
@@ -24,74 +26,83 @@ interface Run {
 
 interface RunOptions {
 	tree: string;
-	file: string;
+	files: readonly string[];
 	mutant?: string;
 	/** Of these tests alone, by their whole names. */
 	tests?: readonly string[];
 	msMax: number;
 }
 
-const BASELINE_MS_MAX = 600_000;
-/** Where so many of its tests come by a mutant, all of them are run. */
-const MOST = 0.7;
+interface SuiteOptions {
+	/** Where Stryker's code lies. */
+	tree: string;
+	results: Results;
+	/** By `realMs`: nothing is begun after it. */
+	endMs: number;
+}
 
-/** Tries mutants with suites that use servers, as `npm test` runs them. @returns whether there was time for all */
+const BASELINE_MS_MAX = 600_000;
+/** What nobody has noticed after so long, and three times as long as it takes, has no end. */
+const NO_END_MS = 60_000;
+
+/** Tries each mutant with the tests that come by it, in suites that use servers. @returns whether there was time for all */
 export async function trySuites(
 	mutants: readonly Mutant[],
 	files: readonly string[],
-	{ tree, results, endMs, report }: { tree: string; results: Results; endMs: number; report(line: string): void },
+	{ tree, results, endMs }: SuiteOptions,
 ): Promise<boolean> {
 	cpSync(path.join(ROOT, "tests"), path.join(tree, "tests"), { recursive: true });
-	const suites: Suite[] = [];
-	for (const file of files) suites.push(await baselineOf(tree, file));
-	for (const suite of suites.toSorted((one, other) => one.realMs - other.realMs)) {
+	await globalSetup();
+	try {
+		const suites: Suite[] = [];
+		for (const file of files) suites.push(await baselineOf(tree, file));
 		for (const mutant of mutants) {
 			const shown = results.of(mutant);
-			const tests = testsBy(mutant, suite);
-			if (shown.killedBy || shown.passed?.includes(suite.file) || tests?.length === 0) continue;
+			const its = suites.filter((suite) => !shown.passed?.includes(suite.file) && testsBy(mutant, suite).length > 0);
+			if (shown.killedBy || its.length === 0) continue;
 			if (realMs() > endMs) return false;
-			const msMax = 60_000 + 3 * suite.realMs;
-			const { failed } = await run({ tree, file: suite.file, mutant: mutant.id, ...(tests && { tests }), msMax });
-			if (failed === undefined) (shown.passed ??= []).push(suite.file);
-			else shown.killedBy = { suite: suite.file, test: failed };
+			const { failed } = await run({
+				tree,
+				files: its.map(({ file }) => file),
+				mutant: mutant.id,
+				tests: its.flatMap((suite) => testsBy(mutant, suite)),
+				msMax: NO_END_MS + 3 * its.reduce((sum, { realMs: ms }) => sum + ms, 0),
+			});
+			if (failed === undefined) shown.passed = [...(shown.passed ?? []), ...its.map(({ file }) => file)];
+			else shown.killedBy = { test: failed };
 			results.save();
 		}
-		report(`${suite.file}: ${mutants.filter((each) => isKilledBy(suite, results, each)).length} killed`);
+		return true;
+	} finally {
+		await globalTeardown();
 	}
-	return true;
 }
 
-function isKilledBy({ file }: Suite, results: Results, mutant: Mutant): boolean {
-	const { killedBy } = results.of(mutant);
-	return killedBy !== undefined && "suite" in killedBy && killedBy.suite === file;
-}
-
-/** @returns the tests that come by it; undefined for all of them */
-function testsBy({ id }: Mutant, { coverage: { tests, loaded } }: Suite): string[] | undefined {
-	const all = Object.entries(tests);
-	const names = all.filter(([, reached]) => reached.includes(id)).map(([name]) => name);
-	if (names.length > MOST * all.length) return undefined;
-	return names.length === 0 && loaded.includes(id) ? undefined : names;
+/** @returns the tests that come by it, or all where loading the program does */
+function testsBy({ id }: Mutant, { coverage: { tests, loaded } }: Suite): string[] {
+	const names = Object.keys(tests);
+	const its = names.filter((name) => tests[name]!.includes(id));
+	return its.length === 0 && loaded.includes(id) ? names : its;
 }
 
 /** @throws where it does not pass without mutants */
 async function baselineOf(tree: string, file: string): Promise<Suite> {
 	const beganMs = realMs();
-	const { failed, passed, coverage } = await run({ tree, file, msMax: BASELINE_MS_MAX });
+	const { failed, passed, coverage } = await run({ tree, files: [file], msMax: BASELINE_MS_MAX });
 	if (failed !== undefined || passed === 0 || !coverage)
 		throw new Error(`${file} fails without a mutant: ${failed ?? "no test has passed"}`);
 	return { file, realMs: realMs() - beganMs, coverage };
 }
 
-async function run({ tree, file, mutant = "", tests, msMax }: RunOptions): Promise<Run> {
-	const folder = mkdtempSync(path.join(tmpdir(), "molecart-suite-"));
+async function run({ tree, files, mutant = "", tests, msMax }: RunOptions): Promise<Run> {
+	const folder = mkdtempSync(path.join(tmpdir(), "molecart-suites-"));
 	const report = path.join(folder, "report.json");
 	const coverage = path.join(folder, "coverage.json");
 	const jest = path.join(ROOT, "node_modules/jest/bin/jest.js");
-	const args = [jest, "--config", path.join(__dirname, "suites.jest.config.js"), "--runInBand", path.join(tree, file)];
+	const args = [jest, "--config", path.join(__dirname, "suites.jest.config.js"), "--runInBand", "--bail"];
 	if (tests) args.push("--testNamePattern", `^(${tests.map(literally).join("|")})$`);
 	try {
-		const child = spawn(process.execPath, args, {
+		const child = spawn(process.execPath, [...args, "--runTestsByPath", ...files], {
 			cwd: tree,
 			stdio: "ignore",
 			detached: true,
