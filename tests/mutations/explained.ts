@@ -1,4 +1,5 @@
 import { explainedInInboxes } from "./explained-inboxes";
+import { explainedInPayments } from "./explained-payments";
 import { explainedInSagas } from "./explained-sagas";
 
 /** Why survivors are left. */
@@ -12,4 +13,4 @@ export interface Explanation {
 	why: string;
 }
 
-export const explained: readonly Explanation[] = [...explainedInSagas, ...explainedInInboxes];
+export const explained: readonly Explanation[] = [...explainedInSagas, ...explainedInInboxes, ...explainedInPayments];
