@@ -47,3 +47,23 @@ test("what can't be sent on a channel that is closing is a rejection, and a hear
 	});
 	await expect(transit!.sendHeartbeat({ cpu: 0 } as never)).resolves.toBeUndefined();
 });
+
+test("where the link is lost while it subscribes, who asks is told that nobody is there, and an answer is kept", async () => {
+	const transporter = new RabbitmqTransporter({ url: "amqp://127.0.0.1:1", prefetch: 1, queuedMsMax: 1_000 });
+	const { transit } = new ServiceBroker({ logger: false, transporter });
+	const sent: string[] = [];
+	const open = { sendToQueue: (queue: string) => void sent.push(queue) };
+	const published = (type: string): Promise<unknown> =>
+		transit!.publish({ type, target: "ada", payload: { id: "1" } } as never);
+
+	Object.assign(transit!, { subscribing: Promise.reject(new Error("Channel ended, no reply will be forthcoming")) });
+	const [asked, answered] = await Promise.allSettled([published("REQ"), published("RES")]);
+	Object.assign(transit!, { subscribing: Promise.resolve() });
+	Object.assign(transporter, { connected: true, link: { channel: open, isBlocked: () => false } });
+	await published("REQ");
+	await takeUp(transporter);
+
+	expect(asked).toMatchObject({ status: "rejected", reason: { type: "BAD_GATEWAY", retryable: true } });
+	expect(answered).toMatchObject({ status: "fulfilled" });
+	expect(sent).toEqual(["MOL.REQ.ada", "MOL.RES.ada"]);
+});

@@ -7,6 +7,7 @@ import { logOf } from "../log";
 import { holdId, NodeIdTakenError, TAKEN_MS_MAX, type Identity } from "./held-id";
 import { openLink, type Link } from "./link";
 import { recentIds } from "./recent";
+import { handOverAnyway, type Packet } from "./subscribing";
 
 /** Moleculer waits 5 s before it connects again, in which every call fails. */
 const RECONNECT = { firstMs: 100, maxMs: 3_000 };
@@ -32,9 +33,6 @@ const FAILURES_PER_LINE = 20;
 const REQUEST = "REQ";
 const RESPONSE = "RES";
 const INFO = "INFO";
-
-/** What Moleculer hands over to be sent. */
-type Packet = Parameters<Transporters.AMQP["prepublish"]>[0];
 
 interface Unsent {
 	packet: Packet;
@@ -81,6 +79,11 @@ export class RabbitmqTransporter extends Transporters.AMQP {
 		this.onIdTaken = onIdTaken;
 		// Those of a connection that was lost come again within that time, or never.
 		this.taken = recentIds(queuedMsMax, 100_000);
+	}
+
+	override init(...of: Parameters<Transporters.AMQP["init"]>): void {
+		super.init(...of);
+		if (this.transit) handOverAnyway(this.transit, (packet) => this.prepublish(packet));
 	}
 
 	/** As which it is known on RabbitMQ. */
