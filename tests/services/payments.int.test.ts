@@ -1,6 +1,7 @@
 import { until } from "../support/until";
+import { openBroker } from "./alone.stage";
 import { fakeIntervals } from "./intervals";
-import { openBroker, openService, openTill, type Order, type Till } from "./payments.stage";
+import { openService, openTill, type Order, type Till } from "./payments.stage";
 
 let till: Till;
 

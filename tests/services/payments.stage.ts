@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { ServiceBroker, type Context } from "moleculer";
+import type { Context, ServiceBroker } from "moleculer";
 import { sharePool } from "../../mixins/database/pools";
 import { sql } from "../../mixins/database/statement";
-import type { EventTransport } from "../../mixins/events/transport";
-import { readingParams } from "../../mixins/params/reading";
 import type { Operation } from "../../mixins/saga/participant";
-import { readSettings } from "../../node/settings";
 import type { AuthoriseParams } from "../../services/payments/authorise";
 import payments, { type PaymentsService } from "../../services/payments/payments.service";
 import type { PaymentStatus, SettledByHand } from "../../services/payments/payments.table";
 import type { PaymentProvider } from "../../services/payments/providers/provider";
 import { testDatabase } from "../support/servers";
+import { aloneOn, openBroker } from "./alone.stage";
 
 /** Somebody's order, as the sagas that deal with it know it. */
 export interface Order {
@@ -179,32 +177,9 @@ export async function openTill(): Promise<Till> {
 	return till;
 }
 
-/** A node that knows no other, and reads what it is sent as the shop's do. */
-export function openBroker(nodeID: string): ServiceBroker {
-	return new ServiceBroker({ nodeID, logger: false, transporter: null, validator: readingParams() });
-}
-
 /** The service itself, whose events stay in its outbox. */
 export function openService(broker: ServiceBroker, url: string): PaymentsService {
-	const settings = readSettings({ CURRENCY: "USD", DATABASE_URL: url });
-	const transport = {
-		kind: "postgres",
-		canPublish: () => false,
-		publish: async (messages: unknown[]) => messages.map(() => ({ confirmed: false, reason: "nobody is there" })),
-	} as unknown as EventTransport;
-	const schema = payments({
-		settings,
-		transport,
-		topology: { exchanges: [], queues: [] },
-		database: () => ({ url }),
-		shopId: () => undefined,
-		jwtSecret: "",
-		publicUrl: () => undefined,
-		missing: () => [],
-		absent: () => [],
-		alone: true,
-	});
-	return broker.createService(schema);
+	return broker.createService(payments(aloneOn(url)));
 }
 
 function newOrder(): Order {
