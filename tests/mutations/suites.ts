@@ -78,11 +78,10 @@ export async function trySuites(
 	}
 }
 
-/** @returns the tests that come by it, or all where loading the program does */
+/** @returns the tests that come by it, or all where what is done before or between them does */
 function testsBy({ id }: Mutant, { coverage: { tests, loaded } }: Suite): string[] {
 	const names = Object.keys(tests);
-	const its = names.filter((name) => tests[name]!.includes(id));
-	return its.length === 0 && loaded.includes(id) ? names : its;
+	return loaded.includes(id) ? names : names.filter((name) => tests[name]!.includes(id));
 }
 
 /** @throws where it does not pass without mutants */
