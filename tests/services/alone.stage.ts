@@ -1,24 +1,37 @@
-import { ServiceBroker } from "moleculer";
-import type { EventTransport } from "../../mixins/events/transport";
+import { ServiceBroker, type Service } from "moleculer";
+import { AccessControl } from "../../mixins/access/access";
+import type { Delivery, EventTransport, Verdict } from "../../mixins/events/transport";
 import { readingParams } from "../../mixins/params/reading";
 import { readSettings } from "../../node/settings";
 import type { Resources } from "../../services/resources";
 
-/** A node that knows no other, and reads what it is sent as the shop's do. */
+/** A node that knows no other. It lets in whom the shop's nodes do, and reads what it is sent as they do. */
 export function openBroker(nodeID: string): ServiceBroker {
-	return new ServiceBroker({ nodeID, logger: false, transporter: null, validator: readingParams() });
+	return new ServiceBroker({
+		nodeID,
+		logger: false,
+		transporter: null,
+		validator: readingParams(),
+		middlewares: [AccessControl],
+	});
 }
 
+/** What takes the deliveries of a queue. */
+export type Receive = (delivery: Delivery) => Promise<Verdict>;
+
 /**
- * What a service needs that is alone with its database, in a shop whose currency is USD. Its events stay in its outbox.
- * @param consume takes what the service does with events, where it listens to any
+ * What a service is made with that has no other beside it: what it publishes stays in its outbox.
+ * @param queues gets who takes the deliveries of each of its queues
  */
-export function aloneOn(url: string, consume?: EventTransport["consume"]): Resources {
+export function aloneOn(url: string, queues = new Map<string, Receive>()): Resources {
 	const transport = {
 		kind: "postgres",
 		canPublish: () => false,
 		publish: async (messages: unknown[]) => messages.map(() => ({ confirmed: false, reason: "nobody is there" })),
-		consume,
+		async consume({ name }: { name: string }, receive: Receive) {
+			queues.set(name, receive);
+			return { stop: async () => undefined, pause: () => undefined, resume: () => undefined };
+		},
 	} as unknown as EventTransport;
 	return {
 		settings: readSettings({ CURRENCY: "USD", DATABASE_URL: url }),
@@ -32,4 +45,12 @@ export function aloneOn(url: string, consume?: EventTransport["consume"]): Resou
 		absent: () => [],
 		alone: true,
 	};
+}
+
+/** What a service's log warns of from now on. */
+export function warningsOf({ logger }: Service): string[] {
+	const warnings: string[] = [];
+	const warn = (...words: unknown[]): void => void warnings.push(words.join(" "));
+	Object.assign(logger, { warn, error: warn });
+	return warnings;
 }

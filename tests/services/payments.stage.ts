@@ -8,7 +8,7 @@ import payments, { type PaymentsService } from "../../services/payments/payments
 import type { PaymentStatus, SettledByHand } from "../../services/payments/payments.table";
 import type { PaymentProvider } from "../../services/payments/providers/provider";
 import { testDatabase } from "../support/servers";
-import { aloneOn, openBroker } from "./alone.stage";
+import { aloneOn, openBroker, warningsOf } from "./alone.stage";
 
 /** Somebody's order, as the sagas that deal with it know it. */
 export interface Order {
@@ -92,11 +92,9 @@ export async function openTill(): Promise<Till> {
 	const tokens = new Map<string, string | undefined>();
 	const over: Till["over"] = { sagas: new Set(), trouble: undefined };
 	const patienceMs: Till["patienceMs"] = new Map();
-	const warnings: string[] = [];
 	standIns(broker, { tokens, over, patienceMs });
 	const service = openService(broker, url);
-	const warn = (...words: unknown[]): void => void warnings.push(words.join(" "));
-	Object.assign(service.logger, { warn, error: warn });
+	const warnings = warningsOf(service);
 	const { asked, once } = listenIn(service.provider);
 	await broker.start();
 
