@@ -97,11 +97,13 @@ export interface Desk extends AsyncDisposable {
 	until(order: NewOrder, status: OrderStatus): Promise<OrderView>;
 	/** What is to be published of an order. */
 	facts(order: NewOrder): Promise<PublishedFact[]>;
-	/** What those who follow an order were told. */
-	told(order: NewOrder): OrderView[];
+	/** What those who follow an order were told until now. */
+	told(order: NewOrder): Promise<OrderView[]>;
 	/** The sagas of this name about an order. */
 	sagas(order: NewOrder, name: SagaName): Promise<Saga[]>;
-	/** Waits until the one saga of this name about an order has nothing more to do by itself. */
+	/** Waits until the sagas of this name about an order, one or more, have nothing more to do by themselves. */
+	allRest(order: NewOrder, name: SagaName): Promise<Saga[]>;
+	/** Of these, the first one. */
 	rest(order: NewOrder, name: SagaName): Promise<Saga>;
 	/** A saga's log as a person reads it, e.g. `reserve the stock: do SUCCEEDED`. */
 	log(sagaId: string): Promise<string[]>;
@@ -151,11 +153,13 @@ const WAYS: Partial<Record<OrderStatus, Answers>> = {
 	COMPENSATED: { "products.reserve": [refuses("OUT_OF_STOCK")] },
 };
 
+const GOING = new Set<Saga["status"]>(["RUNNING", "COMPENSATING"]);
+
 export async function openDesk(): Promise<Desk> {
 	const { url, [Symbol.asyncDispose]: drop } = await testDatabase();
 	const share = sharePool({ url });
 	const broker = openBroker("desk");
-	const { answers, asked, views } = standIns(broker);
+	const { answers, asked, viewsOf } = standIns(broker);
 	const queues = new Map<string, Receive>();
 	const service = broker.createService(orders(aloneOn(url, queues))) as unknown as OrdersService;
 	const warnings = warningsOf(service);
@@ -224,18 +228,27 @@ export async function openDesk(): Promise<Desk> {
 				FROM orders.outbox WHERE aggregate_id = $1 ORDER BY seq`,
 				[id],
 			),
-		told: ({ id }) => views.get(`order.${id}`) ?? [],
+		async told(order) {
+			const { version } = await desk.view(order);
+			// Who follows is told after the commit, and nobody of an order's first version.
+			await until(() => (viewsOf(order).at(-1)?.version ?? 1) >= version, {
+				what: `somebody to be told of version ${version} of order ${order.id}`,
+				withinMs: 10_000,
+			});
+			return viewsOf(order);
+		},
 		sagas: ({ id }, name) =>
 			look(
 				`SELECT saga_id AS id, status, failure_reason AS "failureReason", correlation_id AS "correlationId", data
 				FROM orders.saga_state WHERE saga = $2 AND $1 IN (data ->> 'orderId', data ->> 'id') ORDER BY created_at`,
 				[id, name],
 			),
-		rest: (order, name) =>
+		rest: async (order, name) => (await desk.allRest(order, name))[0]!,
+		allRest: (order, name) =>
 			until(
 				async () => {
-					const [saga] = await desk.sagas(order, name);
-					return saga && saga.status !== "RUNNING" && saga.status !== "COMPENSATING" && saga;
+					const sagas = await desk.sagas(order, name);
+					return sagas.length > 0 && !sagas.some(({ status }) => GOING.has(status)) && sagas;
 				},
 				{ what: `the ${name} of order ${order.id} to come to rest` },
 			),
@@ -297,7 +310,7 @@ const WELL: Answers = {
 };
 
 /** Who answers orders in place of cart, products and payments, and who follows orders in place of the gateway. */
-function standIns(broker: ServiceBroker): Pick<Desk, "answers" | "asked"> & { views: Map<string, OrderView[]> } {
+function standIns(broker: ServiceBroker): Pick<Desk, "answers" | "asked"> & { viewsOf(order: NewOrder): OrderView[] } {
 	const answersOf = new Map<string, Answers>();
 	const heard = new Map<string, Asked[]>();
 	const views = new Map<string, OrderView[]>();
@@ -330,6 +343,6 @@ function standIns(broker: ServiceBroker): Pick<Desk, "answers" | "asked"> & { vi
 			heard.delete(id);
 			return asked;
 		},
-		views,
+		viewsOf: ({ id }) => views.get(`order.${id}`) ?? [],
 	};
 }

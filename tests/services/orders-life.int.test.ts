@@ -1,0 +1,346 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "../../mixins/database/statement";
+import type { OrderStatus } from "../../services/orders/orders.model";
+import type { NewOrder } from "../../services/orders/orders.table";
+import type { OrderView } from "../../services/orders/orders.view";
+import { until } from "../support/until";
+import { ADMIN, isAway, openDesk, ownerOf, somebody, type Desk } from "./orders.stage";
+
+let desk: Desk;
+
+beforeAll(async () => {
+	desk = await openDesk();
+});
+afterAll(() => desk[Symbol.asyncDispose]());
+
+const cancel = (order: NewOrder, params: object = {}, caller = ownerOf(order), requestId?: string) =>
+	desk.call("cancel", { id: order.id, ...params }, caller, requestId);
+
+const notCancellable = ({ id: orderId }: NewOrder, status: string): object => {
+	return { code: 409, type: "ORDER_NOT_CANCELLABLE", data: { orderId, status } };
+};
+const unknown = (id: string): object => ({ code: 404, type: "NOT_FOUND", data: { id } });
+
+const become = sql("", "UPDATE orders.orders SET status = $2 WHERE id = $1");
+const waiting = `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+	WHERE datname = current_database() AND NOT granted`;
+
+/** Has an order become something in a transaction that commits when what is done meanwhile waits for it. */
+async function whileItBecomes(
+	status: OrderStatus,
+	{ id }: NewOrder,
+	doing: () => Promise<OrderView>,
+): Promise<OrderView> {
+	let done: Promise<OrderView> | undefined;
+	await desk.service.db.upkeep.transaction(async (tx) => {
+		await tx.query(become, [id, status]);
+		done = doing();
+		await until(async () => (await desk.look(waiting)).length > 0, { what: "somebody to wait for the order" });
+	});
+	return done!;
+}
+
+describe("a cancellation", () => {
+	test("by the order's owner cancels it at once, and tells those who follow it", async () => {
+		const order = await desk.given("CONFIRMED");
+		const before = await desk.view(order);
+
+		const cancelled = await cancel(order);
+
+		expect(cancelled).toEqual({
+			...before,
+			status: "CANCELLED",
+			version: 6,
+			history: [...before.history, { status: "CANCELLED", at: expect.any(String), note: null }],
+			updatedAt: expect.any(Date),
+		});
+		await desk.rest(order, "cancellation");
+		expect((await desk.told(order)).slice(-2)).toEqual([cancelled, await desk.view(order)]);
+	});
+
+	test("by an administrator cancels it as well, and by nobody else", async () => {
+		const order = await desk.given("CONFIRMED");
+
+		await expect(cancel(order, {}, somebody())).rejects.toMatchObject(unknown(order.id));
+		expect(await desk.view(order)).toMatchObject({ status: "CONFIRMED" });
+
+		expect(await cancel(order, {}, ADMIN)).toMatchObject({ status: "CANCELLED" });
+	});
+
+	test.each([
+		[{ reason: "  It is too big. " }, "It is too big.", "It is too big."],
+		[{ reason: " " }, null, "CUSTOMER"],
+		[{}, null, "CUSTOMER"],
+	])("with %j has the note %j, and tells the others %j", async (params, note, reason) => {
+		const order = await desk.given("CONFIRMED");
+
+		const { history } = await cancel(order, params, ownerOf(order), "request-7");
+
+		expect(history.at(-1)).toMatchObject({ status: "CANCELLED", note });
+		const { id: orderId, userId, cartId, items } = order;
+		expect((await desk.facts(order)).at(-1)).toEqual({
+			type: "OrderCancelled",
+			correlationId: orderId,
+			causationId: "request-7",
+			data: { orderId, userId, cartId, items, reason },
+		});
+	});
+
+	test("that follows from no request is its own cause", async () => {
+		const order = await desk.given("CONFIRMED");
+
+		await cancel(order);
+
+		expect((await desk.facts(order)).at(-1)).toMatchObject({
+			type: "OrderCancelled",
+			causationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+		});
+	});
+
+	test.each<OrderStatus>([
+		"PENDING",
+		"CART_VALIDATED",
+		"PAYMENT_PROCESSED",
+		"FAILED",
+		"COMPENSATED",
+		"CANCELLED",
+		"SHIPPED",
+		"DELIVERED",
+	])("of what is %s is refused", async (status) => {
+		const order = await desk.given(status);
+		const facts = await desk.facts(order);
+
+		await expect(cancel(order)).rejects.toMatchObject(notCancellable(order, status));
+
+		expect(await desk.view(order)).toMatchObject({ status });
+		expect(await desk.facts(order)).toEqual(facts);
+	});
+
+	test("of what orders has not heard of yet is refused as PENDING", async () => {
+		const order = desk.accepted();
+		desk.answers(order, { "cart.acceptedOrder": [() => ({ ...order, status: "PENDING" })] });
+
+		await expect(cancel(order)).rejects.toMatchObject(notCancellable(order, "PENDING"));
+	});
+
+	test("of what nobody knows finds nothing", async () => {
+		const order = desk.accepted();
+
+		await expect(cancel(order)).rejects.toMatchObject(unknown(order.id));
+	});
+
+	test("of what becomes CONFIRMED just then is not refused for what it was", async () => {
+		const order = await desk.given("PAYMENT_PROCESSED");
+
+		const cancelled = await whileItBecomes("CONFIRMED", order, () => cancel(order));
+
+		expect(cancelled).toMatchObject({ id: order.id, status: "CANCELLED", total: { amount: 7_400, currency: "USD" } });
+	});
+});
+
+describe("a cancellation with a key", () => {
+	test("is made once, and its repetitions get the order as it is by then", async () => {
+		const order = await desk.given("CONFIRMED");
+		const request = { reason: "It is too big.", idempotencyKey: randomUUID() };
+
+		const first = await cancel(order, request);
+		await desk.rest(order, "cancellation");
+		const second = await cancel(order, request);
+
+		expect(first).toMatchObject({ status: "CANCELLED", paymentStatus: "CAPTURED" });
+		expect(second).toEqual({ ...first, paymentStatus: "REFUNDED", version: 7, updatedAt: expect.any(Date) });
+		expect((await desk.facts(order)).map(({ type }) => type)).toEqual([
+			"OrderPlaced",
+			"OrderConfirmed",
+			"OrderCancelled",
+		]);
+		const text = "SELECT scope, answer FROM orders.idempotency_keys WHERE key = $1";
+		expect(await desk.look(text, [request.idempotencyKey])).toEqual([
+			{ scope: `cancel/${order.userId}`, answer: { orderId: order.id } },
+		]);
+	});
+
+	test.each([
+		["another reason", { reason: "It is too small." }],
+		["no reason", { reason: undefined }],
+	])("is refused for %s", async (_what, other) => {
+		const order = await desk.given("CONFIRMED");
+		const request = { reason: "It is too big.", idempotencyKey: randomUUID() };
+		await cancel(order, request);
+
+		await expect(cancel(order, { ...request, ...other })).rejects.toMatchObject({
+			code: 422,
+			type: "IDEMPOTENCY_KEY_REUSED",
+			data: { key: request.idempotencyKey },
+		});
+	});
+
+	test("is refused for another order of the same customer, which stays as it is", async () => {
+		const [first, second] = [await desk.given("CONFIRMED"), await desk.given("CONFIRMED")];
+		const idempotencyKey = randomUUID();
+		await cancel(first, { idempotencyKey }, ADMIN);
+
+		await expect(cancel(second, { idempotencyKey }, ADMIN)).rejects.toMatchObject({ type: "IDEMPOTENCY_KEY_REUSED" });
+
+		expect(await desk.view(second)).toMatchObject({ status: "CONFIRMED" });
+	});
+
+	test("is another one than somebody else's with the same key", async () => {
+		const [first, second] = [await desk.given("CONFIRMED"), await desk.given("CONFIRMED")];
+		const idempotencyKey = randomUUID();
+
+		await cancel(first, { idempotencyKey });
+		await cancel(second, { idempotencyKey });
+
+		expect(await desk.view(second)).toMatchObject({ status: "CANCELLED" });
+	});
+
+	test("leaves the key free when it was refused", async () => {
+		const order = await desk.given("PENDING");
+		const idempotencyKey = randomUUID();
+		await expect(cancel(order, { idempotencyKey })).rejects.toMatchObject(notCancellable(order, "PENDING"));
+		desk.answers(order, { "products.reserve": [() => undefined] });
+		await desk.rest(order, "checkout");
+
+		expect(await cancel(order, { idempotencyKey })).toMatchObject({ status: "CANCELLED" });
+	});
+});
+
+describe("the money of a cancelled order", () => {
+	test("is asked back of payments, as much as the order came to", async () => {
+		const order = await desk.given("CONFIRMED");
+		await cancel(order);
+
+		const saga = await desk.rest(order, "cancellation");
+
+		const { id: orderId, total: amount, currency } = order;
+		const operation = { sagaId: saga.id, step: "refund", operationId: expect.any(String) };
+		expect(desk.asked(order)).toEqual([
+			{
+				question: "payments.refund",
+				params: { operation, orderId, amount, currency },
+				requestId: orderId,
+				patienceMs: 8_000,
+			},
+		]);
+		expect(saga).toMatchObject({
+			status: "COMPLETED",
+			correlationId: orderId,
+			data: { orderId, amount, currency, settled: "REFUNDED" },
+		});
+		expect(saga.id).not.toBe(orderId);
+	});
+
+	test.each([
+		["REFUNDED", { settled: "REFUNDED" }],
+		["VOIDED", { settled: "VOIDED" }],
+		["REFUNDED", {}],
+		["REFUNDED", null],
+	])("is %s where payments answers %j, and who follows the order is told", async (paymentStatus, answer) => {
+		const order = await desk.given("CONFIRMED");
+		desk.answers(order, { "payments.refund": [() => answer] });
+		await cancel(order);
+
+		await desk.rest(order, "cancellation");
+
+		const view = await desk.view(order);
+		expect(view).toMatchObject({ status: "CANCELLED", paymentStatus });
+		expect(view.history.map(({ status }) => status).slice(-2)).toEqual(["CONFIRMED", "CANCELLED"]);
+		expect((await desk.told(order)).at(-1)).toEqual(view);
+	});
+
+	test("that is settled already is no news", async () => {
+		const order = await desk.given("CONFIRMED");
+		const settled = "UPDATE orders.orders SET payment_status = 'VOIDED' WHERE id = $1";
+		desk.answers(order, { "payments.refund": [() => desk.look(settled, [order.id])] });
+		await cancel(order);
+
+		await desk.rest(order, "cancellation");
+
+		expect(await desk.view(order)).toMatchObject({ version: 6, paymentStatus: "VOIDED" });
+		expect((await desk.told(order)).at(-1)).toMatchObject({ version: 6, status: "CANCELLED" });
+		expect(desk.warnings.filter((each) => each.includes("follow a commit"))).toEqual([]);
+	});
+
+	test("is waited for while payments says not yet", async () => {
+		const order = await desk.given("CONFIRMED");
+		desk.answers(order, { "payments.refund": [isAway, () => ({ settled: "REFUNDED" })] });
+		await cancel(order);
+
+		await desk.rest(order, "cancellation");
+
+		expect(desk.questions(order)).toEqual(["payments.refund", "payments.refund"]);
+		expect(await desk.view(order)).toMatchObject({ paymentStatus: "REFUNDED" });
+	});
+});
+
+describe.each([
+	["ship", "CONFIRMED", "SHIPPED", "OrderShipped"],
+	["deliver", "SHIPPED", "DELIVERED", "OrderDelivered"],
+] as const)("%s", (action, from, to, type) => {
+	test(`makes what is ${from} ${to}, tells the others, and those who follow it`, async () => {
+		const order = await desk.given(from);
+		const before = await desk.view(order);
+
+		const moved = await desk.call(action, { id: order.id }, ADMIN, "request-8");
+
+		expect(moved).toEqual({
+			...before,
+			status: to,
+			version: before.version + 1,
+			history: [...before.history, { status: to, at: expect.any(String), note: null }],
+			updatedAt: expect.any(Date),
+		});
+		expect(await desk.view(order)).toEqual(moved);
+		expect((await desk.told(order)).at(-1)).toEqual(moved);
+		expect((await desk.facts(order)).at(-1)).toEqual({
+			type,
+			correlationId: order.id,
+			causationId: "request-8",
+			data: { orderId: order.id, userId: order.userId },
+		});
+	});
+
+	test.each(
+		(["PENDING", "CONFIRMED", "COMPENSATED", "CANCELLED", "SHIPPED", "DELIVERED"] as const).filter(
+			(status) => status !== from,
+		),
+	)("is refused for what is %s", async (status) => {
+		const order = await desk.given(status);
+		const facts = await desk.facts(order);
+
+		await expect(desk.call(action, { id: order.id })).rejects.toMatchObject({
+			code: 409,
+			type: "CONFLICT",
+			message: `Order ${order.id} is ${status} and can't become ${to}`,
+			data: { orderId: order.id, status },
+		});
+
+		expect(await desk.view(order)).toMatchObject({ status });
+		expect(await desk.facts(order)).toEqual(facts);
+	});
+
+	test("finds nothing where there is no order", async () => {
+		const id = randomUUID();
+
+		await expect(desk.call(action, { id })).rejects.toMatchObject(unknown(id));
+	});
+});
+
+test("what becomes CONFIRMED just then is shipped", async () => {
+	const order = await desk.given("PAYMENT_PROCESSED");
+
+	const shipped = await whileItBecomes("CONFIRMED", order, () => desk.call("ship", { id: order.id }));
+
+	expect(shipped).toMatchObject({ id: order.id, status: "SHIPPED" });
+});
+
+test.each(["cancel", "ship", "deliver"])("%s says which order it is about, which others may hold", async (action) => {
+	const order = await desk.given(action === "deliver" ? "SHIPPED" : "CONFIRMED");
+	const transaction = jest.spyOn(desk.service.db, "transaction");
+
+	await desk.call(action, { id: order.id });
+
+	expect(transaction.mock.calls[0]![1]).toEqual({ about: [order.id] });
+	transaction.mockRestore();
+});
