@@ -76,14 +76,13 @@ export interface OrderChange {
 /** @returns the order as it is then, or `undefined` when it was in none of the states `from` */
 export async function advanceOrder(tx: Transaction, change: OrderChange): Promise<OrderView | undefined> {
 	const { id, from, to, paymentStatus, failureReason, shippingAddress, note } = change;
-	const address = shippingAddress && JSON.stringify(shippingAddress);
 	const [row] = await tx.query<OrderRow & { history: HistoryEntry[]; latest: HistoryEntry }>(advance, [
 		id,
 		to,
 		from,
 		paymentStatus,
 		failureReason,
-		address,
+		shippingAddress,
 		note,
 	]);
 	return row && viewOf(row, [...row.history, row.latest]);
@@ -104,7 +103,7 @@ export async function advanceOrRefuse(
 	if (order) return order;
 	// Its saga may have moved it since that look: nobody is refused with the very status that allows it.
 	const [locked] = await tx.query<{ status: OrderStatus }>(lockStatus, [change.id]);
-	const lateOrder = locked && change.from.includes(locked.status) && (await advanceOrder(tx, change));
+	const lateOrder = await advanceOrder(tx, change);
 	if (!lateOrder) throw refused(locked?.status);
 	return lateOrder;
 }
