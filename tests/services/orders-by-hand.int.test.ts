@@ -1,5 +1,6 @@
 import type { NewOrder } from "../../services/orders/orders.table";
-import { openDesk, ownerOf, refuses, type Answers, type Desk, type Question, type Saga } from "./orders.stage";
+import { refuses, type Answers, type Question } from "./orders-stand-ins.stage";
+import { openDesk, ownerOf, type Desk, type Saga } from "./orders.stage";
 
 let desk: Desk;
 

@@ -4,7 +4,8 @@ import type { OrderStatus } from "../../services/orders/orders.model";
 import type { NewOrder } from "../../services/orders/orders.table";
 import { PaymentFailed, PaymentProcessed } from "../../services/payments/payments.events";
 import { until } from "../support/until";
-import { ADDRESS, fails, held, openDesk, refuses, type Desk, type Question } from "./orders.stage";
+import { ADDRESS, fails, held, refuses, type Question } from "./orders-stand-ins.stage";
+import { openDesk, type Desk } from "./orders.stage";
 
 let desk: Desk;
 

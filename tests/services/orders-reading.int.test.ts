@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { OrderView } from "../../services/orders/orders.view";
-import { ADMIN, isAway, openDesk, ownerOf, somebody, type Desk } from "./orders.stage";
+import { isAway } from "./orders-stand-ins.stage";
+import { ADMIN, openDesk, ownerOf, somebody, type Desk } from "./orders.stage";
 
 let desk: Desk;
 

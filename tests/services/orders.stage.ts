@@ -1,15 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { Errors, type Context, type ServiceBroker } from "moleculer";
 import { v7 as uuidv7 } from "uuid";
 import type { Caller } from "../../mixins/access/access";
-import { PUBLISH_EVENT } from "../../mixins/apollo/pubsub";
 import { sharePool } from "../../mixins/database/pools";
 import { sql } from "../../mixins/database/statement";
 import type { Envelope } from "../../mixins/events/envelope";
 import type { Fact } from "../../mixins/events/contract";
 import type { Verdict } from "../../mixins/events/transport";
+import type { WithRetention } from "../../mixins/retention/retention.mixin";
 import type { SagaRow } from "../../mixins/saga/store";
-import type { Address } from "../../services/address";
 import { CartCheckoutInitiated } from "../../services/cart/cart.events";
 import type { OrderStatus } from "../../services/orders/orders.model";
 import orders, { type OrdersService } from "../../services/orders/orders.service";
@@ -18,38 +16,7 @@ import type { OrderView } from "../../services/orders/orders.view";
 import { testDatabase } from "../support/servers";
 import { until } from "../support/until";
 import { aloneOn, openBroker, warningsOf, type Receive } from "./alone.stage";
-
-const QUESTIONS = [
-	"cart.acceptedOrder",
-	"cart.checkoutDetails",
-	"cart.giveBack",
-	"products.reserve",
-	"products.undoReserve",
-	"products.secure",
-	"payments.authorise",
-	"payments.void",
-	"payments.capture",
-	"payments.refund",
-	"payments.settleByHand",
-] as const;
-
-/** What orders asks of the others. */
-export type Question = (typeof QUESTIONS)[number];
-
-/** What is answered: what it returns, or throws. */
-export type Answer = () => unknown;
-
-/** One for each time that it is asked, the last one for all that follow. What is not named is answered well. */
-export type Answers = Partial<Record<Question, Answer[]>>;
-
-export interface Asked {
-	question: Question;
-	params: object;
-	/** What the request that it belongs to is called. */
-	requestId: string | undefined;
-	/** For how long an answer is waited for. */
-	patienceMs: number | undefined;
-}
+import { isAway, refuses, standIns, type Answers, type Question, type StandIns } from "./orders-stand-ins.stage";
 
 export interface PublishedFact {
 	type: string;
@@ -70,8 +37,8 @@ type Act = "retrySaga" | "skipSagaStep" | "completeSaga";
 type SagaName = "checkout" | "cancellation" | "settlement by hand" | "giving back by hand";
 
 /** The service `orders` alone with its database, and in place of all others who answers it. */
-export interface Desk extends AsyncDisposable {
-	service: OrdersService;
+export interface Desk extends Pick<StandIns, "answers" | "asked">, AsyncDisposable {
+	service: OrdersService & WithRetention;
 	/** One statement of the test's. */
 	look<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
 	/** What the cart has accepted and orders has not heard of; questions about it are answered so. */
@@ -82,11 +49,7 @@ export interface Desk extends AsyncDisposable {
 	placed(answers?: Answers): Promise<NewOrder>;
 	/** An order that has come so far, and stays there. */
 	given(status: OrderStatus): Promise<NewOrder>;
-	/** From now on questions about this order are answered so. */
-	answers(order: NewOrder, answers: Answers): void;
-	/** What was asked about an order since this was called last. */
-	asked(order: NewOrder): Asked[];
-	/** Of these, the questions alone. */
+	/** The questions alone that were asked about an order since it was looked last. */
 	questions(order: NewOrder): Question[];
 	/** Delivers an event. */
 	hear(queue: string, fact: Fact, envelope?: Partial<Envelope>): Promise<Verdict>;
@@ -95,6 +58,10 @@ export interface Desk extends AsyncDisposable {
 	/** The order as its owner reads it. */
 	view(order: NewOrder): Promise<OrderView>;
 	until(order: NewOrder, status: OrderStatus): Promise<OrderView>;
+	/** Has an order become something in a transaction that commits when what is done meanwhile waits for it. */
+	whileItBecomes<Result>(status: OrderStatus, order: NewOrder, doing: () => Promise<Result>): Promise<Result>;
+	/** What a change says that it is about, so that others who want it as well can wait for it together. */
+	aboutWhat(change: () => Promise<unknown>): Promise<string[]>;
 	/** What is to be published of an order. */
 	facts(order: NewOrder): Promise<PublishedFact[]>;
 	/** What those who follow an order were told until now. */
@@ -113,36 +80,10 @@ export interface Desk extends AsyncDisposable {
 	warnings: string[];
 }
 
-export const ADDRESS: Address = { name: "Ada", line1: "1 Loop Road", city: "Ulm", postalCode: "89073", country: "DE" };
-
 export const ADMIN: Caller = { id: randomUUID(), role: "ADMIN" };
 
 export const ownerOf = ({ userId }: NewOrder): Caller => ({ id: userId, role: "CUSTOMER" });
 export const somebody = (): Caller => ({ id: randomUUID(), role: "CUSTOMER" });
-
-/** A clear no. */
-export const refuses =
-	(type: string): Answer =>
-	() => {
-		throw new Errors.MoleculerClientError("That can't be", 409, type);
-	};
-
-/** Breaks down. */
-export const fails: Answer = () => {
-	throw new Errors.MoleculerError("A pipe burst", 500, "PIPE_BURST");
-};
-
-/** Is not there. */
-export const isAway: Answer = () => {
-	throw new Errors.MoleculerRetryableError("Nobody is there", 503, "SERVICE_NOT_AVAILABLE");
-};
-
-/** An answer that comes when the test says so. */
-export function held(): { answer: Answer; comes(): void } {
-	let comes!: () => void;
-	const answer = new Promise<void>((resolve) => (comes = resolve));
-	return { answer: () => answer, comes };
-}
 
 /** How the others answer until an order has come so far; from CONFIRMED on, well. */
 const WAYS: Partial<Record<OrderStatus, Answers>> = {
@@ -153,6 +94,10 @@ const WAYS: Partial<Record<OrderStatus, Answers>> = {
 	COMPENSATED: { "products.reserve": [refuses("OUT_OF_STOCK")] },
 };
 
+const become = sql("", "UPDATE orders.orders SET status = $2 WHERE id = $1");
+const waiting = `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+	WHERE datname = current_database() AND NOT granted`;
+
 const GOING = new Set<Saga["status"]>(["RUNNING", "COMPENSATING"]);
 
 export async function openDesk(): Promise<Desk> {
@@ -161,7 +106,7 @@ export async function openDesk(): Promise<Desk> {
 	const broker = openBroker("desk");
 	const { answers, asked, viewsOf } = standIns(broker);
 	const queues = new Map<string, Receive>();
-	const service = broker.createService(orders(aloneOn(url, queues))) as unknown as OrdersService;
+	const service = broker.createService(orders(aloneOn(url, queues))) as Desk["service"];
 	const warnings = warningsOf(service);
 	await broker.start();
 
@@ -175,7 +120,8 @@ export async function openDesk(): Promise<Desk> {
 			return order;
 		},
 		starts({ id: orderId, number: orderNumber, ...rest }, told) {
-			return desk.hear("orders.checkout", CartCheckoutInitiated({ orderId, orderNumber, ...rest }), told);
+			const accepted = CartCheckoutInitiated({ orderId, orderNumber, ...rest });
+			return desk.hear("orders.checkout", accepted, { correlation_id: orderId, ...told });
 		},
 		async placed(given) {
 			const order = desk.accepted(given);
@@ -211,7 +157,7 @@ export async function openDesk(): Promise<Desk> {
 				returned: 0,
 			});
 		},
-		call: (action, params, caller = ADMIN, requestID = undefined) =>
+		call: (action, params, caller = ADMIN, requestID) =>
 			broker.call(`orders.${action}`, params, { meta: { caller }, ...(requestID && { requestID }) }),
 		view: (order) => desk.call("get", { id: order.id }, ownerOf(order)),
 		until: (order, status) =>
@@ -222,6 +168,22 @@ export async function openDesk(): Promise<Desk> {
 				},
 				{ what: `order ${order.id} to be ${status}` },
 			),
+		async whileItBecomes<Result>(status: OrderStatus, { id }: NewOrder, doing: () => Promise<Result>) {
+			let done: Promise<Result> | undefined;
+			await share.database.upkeep.transaction(async (tx) => {
+				await tx.query(become, [id, status]);
+				done = doing();
+				await until(async () => (await look(waiting)).length > 0, { what: `somebody to wait for order ${id}` });
+			});
+			return done!;
+		},
+		async aboutWhat(change) {
+			const transaction = jest.spyOn(service.db, "transaction");
+			await change();
+			const about = transaction.mock.calls.flatMap(([, options]) => options?.about ?? []);
+			transaction.mockRestore();
+			return about;
+		},
 		facts: ({ id }) =>
 			look(
 				`SELECT event_type AS type, correlation_id AS "correlationId", causation_id AS "causationId", data
@@ -250,7 +212,7 @@ export async function openDesk(): Promise<Desk> {
 					const sagas = await desk.sagas(order, name);
 					return sagas.length > 0 && !sagas.some(({ status }) => GOING.has(status)) && sagas;
 				},
-				{ what: `the ${name} of order ${order.id} to come to rest` },
+				{ what: `the ${name} of order ${order.id} to come to rest`, withinMs: 15_000 },
 			),
 		async log(sagaId) {
 			const text = `SELECT format('%s: %s %s', step, direction, outcome) AS line
@@ -299,50 +261,5 @@ function envelopeOf({ contract, data, aggregateId }: Fact, told: Partial<Envelop
 		producer: contract.producer,
 		data,
 		...told,
-	};
-}
-
-/** What is answered where nothing else was said; what is not here is answered with nothing. */
-const WELL: Answers = {
-	"cart.acceptedOrder": [() => null],
-	"cart.checkoutDetails": [() => ({ shippingAddress: ADDRESS })],
-	"payments.refund": [() => ({ settled: "REFUNDED" })],
-};
-
-/** Who answers orders in place of cart, products and payments, and who follows orders in place of the gateway. */
-function standIns(broker: ServiceBroker): Pick<Desk, "answers" | "asked"> & { viewsOf(order: NewOrder): OrderView[] } {
-	const answersOf = new Map<string, Answers>();
-	const heard = new Map<string, Asked[]>();
-	const views = new Map<string, OrderView[]>();
-
-	const answer = (question: Question) => async (ctx: Context<{ orderId: string }>) => {
-		const { orderId } = ctx.params;
-		const { options } = ctx as unknown as { options: { timeout?: number } };
-		const asked = { question, params: ctx.params, requestId: ctx.requestID ?? undefined, patienceMs: options.timeout };
-		heard.set(orderId, [...(heard.get(orderId) ?? []), asked]);
-		const list = answersOf.get(orderId)?.[question] ?? WELL[question] ?? [];
-		return (list.length > 1 ? list.shift() : list[0])?.();
-	};
-	for (const name of ["cart", "products", "payments"]) {
-		const mine = QUESTIONS.filter((question) => question.startsWith(`${name}.`));
-		const actions = mine.map((question) => [question.slice(name.length + 1), answer(question)]);
-		broker.createService({ name, actions: Object.fromEntries(actions) as never });
-	}
-	broker.createService({
-		name: "gateway",
-		events: {
-			[PUBLISH_EVENT]({ params: { tag, payload } }: Context<{ tag: string; payload: OrderView }>) {
-				views.set(tag, [...(views.get(tag) ?? []), payload]);
-			},
-		},
-	});
-	return {
-		answers: ({ id }, answers) => void answersOf.set(id, { ...answersOf.get(id), ...answers }),
-		asked({ id }) {
-			const asked = heard.get(id) ?? [];
-			heard.delete(id);
-			return asked;
-		},
-		viewsOf: ({ id }) => views.get(`order.${id}`) ?? [],
 	};
 }

@@ -1,10 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "../../mixins/database/statement";
 import type { OrderStatus } from "../../services/orders/orders.model";
 import type { NewOrder } from "../../services/orders/orders.table";
-import type { OrderView } from "../../services/orders/orders.view";
-import { until } from "../support/until";
-import { ADMIN, isAway, openDesk, ownerOf, somebody, type Desk } from "./orders.stage";
+import { fails, held } from "./orders-stand-ins.stage";
+import { ADMIN, openDesk, ownerOf, somebody, type Desk } from "./orders.stage";
 
 let desk: Desk;
 
@@ -20,25 +18,6 @@ const notCancellable = ({ id: orderId }: NewOrder, status: string): object => {
 	return { code: 409, type: "ORDER_NOT_CANCELLABLE", data: { orderId, status } };
 };
 const unknown = (id: string): object => ({ code: 404, type: "NOT_FOUND", data: { id } });
-
-const become = sql("", "UPDATE orders.orders SET status = $2 WHERE id = $1");
-const waiting = `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
-	WHERE datname = current_database() AND NOT granted`;
-
-/** Has an order become something in a transaction that commits when what is done meanwhile waits for it. */
-async function whileItBecomes(
-	status: OrderStatus,
-	{ id }: NewOrder,
-	doing: () => Promise<OrderView>,
-): Promise<OrderView> {
-	let done: Promise<OrderView> | undefined;
-	await desk.service.db.upkeep.transaction(async (tx) => {
-		await tx.query(become, [id, status]);
-		done = doing();
-		await until(async () => (await desk.look(waiting)).length > 0, { what: "somebody to wait for the order" });
-	});
-	return done!;
-}
 
 describe("a cancellation", () => {
 	test("by the order's owner cancels it at once, and tells those who follow it", async () => {
@@ -132,7 +111,7 @@ describe("a cancellation", () => {
 	test("of what becomes CONFIRMED just then is not refused for what it was", async () => {
 		const order = await desk.given("PAYMENT_PROCESSED");
 
-		const cancelled = await whileItBecomes("CONFIRMED", order, () => cancel(order));
+		const cancelled = await desk.whileItBecomes("CONFIRMED", order, () => cancel(order));
 
 		expect(cancelled).toMatchObject({ id: order.id, status: "CANCELLED", total: { amount: 7_400, currency: "USD" } });
 	});
@@ -196,10 +175,11 @@ describe("a cancellation with a key", () => {
 	});
 
 	test("leaves the key free when it was refused", async () => {
-		const order = await desk.given("PENDING");
+		const reserve = held();
+		const order = await desk.placed({ "products.reserve": [reserve.answer] });
 		const idempotencyKey = randomUUID();
 		await expect(cancel(order, { idempotencyKey })).rejects.toMatchObject(notCancellable(order, "PENDING"));
-		desk.answers(order, { "products.reserve": [() => undefined] });
+		reserve.comes();
 		await desk.rest(order, "checkout");
 
 		expect(await cancel(order, { idempotencyKey })).toMatchObject({ status: "CANCELLED" });
@@ -262,85 +242,22 @@ describe("the money of a cancelled order", () => {
 		expect(desk.warnings.filter((each) => each.includes("follow a commit"))).toEqual([]);
 	});
 
-	test("is waited for while payments says not yet", async () => {
+	test("is asked for again where that has failed, as the same operation", async () => {
 		const order = await desk.given("CONFIRMED");
-		desk.answers(order, { "payments.refund": [isAway, () => ({ settled: "REFUNDED" })] });
+		desk.answers(order, { "payments.refund": [fails, () => ({ settled: "REFUNDED" })] });
 		await cancel(order);
 
 		await desk.rest(order, "cancellation");
 
-		expect(desk.questions(order)).toEqual(["payments.refund", "payments.refund"]);
+		const [first, second, ...more] = desk.asked(order);
+		expect(second).toEqual(first);
+		expect(more).toEqual([]);
 		expect(await desk.view(order)).toMatchObject({ paymentStatus: "REFUNDED" });
 	});
 });
 
-describe.each([
-	["ship", "CONFIRMED", "SHIPPED", "OrderShipped"],
-	["deliver", "SHIPPED", "DELIVERED", "OrderDelivered"],
-] as const)("%s", (action, from, to, type) => {
-	test(`makes what is ${from} ${to}, tells the others, and those who follow it`, async () => {
-		const order = await desk.given(from);
-		const before = await desk.view(order);
+test("a cancellation says which order it is about, which others may hold", async () => {
+	const order = await desk.given("CONFIRMED");
 
-		const moved = await desk.call(action, { id: order.id }, ADMIN, "request-8");
-
-		expect(moved).toEqual({
-			...before,
-			status: to,
-			version: before.version + 1,
-			history: [...before.history, { status: to, at: expect.any(String), note: null }],
-			updatedAt: expect.any(Date),
-		});
-		expect(await desk.view(order)).toEqual(moved);
-		expect((await desk.told(order)).at(-1)).toEqual(moved);
-		expect((await desk.facts(order)).at(-1)).toEqual({
-			type,
-			correlationId: order.id,
-			causationId: "request-8",
-			data: { orderId: order.id, userId: order.userId },
-		});
-	});
-
-	test.each(
-		(["PENDING", "CONFIRMED", "COMPENSATED", "CANCELLED", "SHIPPED", "DELIVERED"] as const).filter(
-			(status) => status !== from,
-		),
-	)("is refused for what is %s", async (status) => {
-		const order = await desk.given(status);
-		const facts = await desk.facts(order);
-
-		await expect(desk.call(action, { id: order.id })).rejects.toMatchObject({
-			code: 409,
-			type: "CONFLICT",
-			message: `Order ${order.id} is ${status} and can't become ${to}`,
-			data: { orderId: order.id, status },
-		});
-
-		expect(await desk.view(order)).toMatchObject({ status });
-		expect(await desk.facts(order)).toEqual(facts);
-	});
-
-	test("finds nothing where there is no order", async () => {
-		const id = randomUUID();
-
-		await expect(desk.call(action, { id })).rejects.toMatchObject(unknown(id));
-	});
-});
-
-test("what becomes CONFIRMED just then is shipped", async () => {
-	const order = await desk.given("PAYMENT_PROCESSED");
-
-	const shipped = await whileItBecomes("CONFIRMED", order, () => desk.call("ship", { id: order.id }));
-
-	expect(shipped).toMatchObject({ id: order.id, status: "SHIPPED" });
-});
-
-test.each(["cancel", "ship", "deliver"])("%s says which order it is about, which others may hold", async (action) => {
-	const order = await desk.given(action === "deliver" ? "SHIPPED" : "CONFIRMED");
-	const transaction = jest.spyOn(desk.service.db, "transaction");
-
-	await desk.call(action, { id: order.id });
-
-	expect(transaction.mock.calls[0]![1]).toEqual({ about: [order.id] });
-	transaction.mockRestore();
+	expect(await desk.aboutWhat(() => cancel(order))).toEqual([order.id]);
 });
