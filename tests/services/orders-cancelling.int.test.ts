@@ -242,6 +242,38 @@ describe("the money of a cancelled order", () => {
 		expect(desk.warnings.filter((each) => each.includes("follow a commit"))).toEqual([]);
 	});
 
+	test("stays as it was settled when the capture before it is written down later", async () => {
+		const capture = held();
+		const order = await desk.placed({ "payments.capture": [capture.answer] });
+		await desk.until(order, "CONFIRMED");
+		expect(await cancel(order)).toMatchObject({ paymentStatus: "AUTHORIZED" });
+		await desk.rest(order, "cancellation");
+		const settled = await desk.view(order);
+
+		capture.comes();
+		await desk.rest(order, "checkout");
+
+		expect(settled).toMatchObject({ status: "CANCELLED", paymentStatus: "REFUNDED" });
+		expect(await desk.view(order)).toEqual(settled);
+		expect((await desk.told(order)).at(-1)).toEqual(settled);
+	});
+
+	test("follows a capture that was under way when it was cancelled", async () => {
+		const [capture, refund] = [held(), held()];
+		const order = await desk.placed({ "payments.capture": [capture.answer], "payments.refund": [refund.answer] });
+		await desk.until(order, "CONFIRMED");
+		await cancel(order);
+
+		capture.comes();
+		await desk.rest(order, "checkout");
+		const captured = await desk.view(order);
+		refund.comes();
+		await desk.rest(order, "cancellation");
+
+		expect(captured).toMatchObject({ status: "CANCELLED", paymentStatus: "CAPTURED" });
+		expect(await desk.view(order)).toMatchObject({ status: "CANCELLED", paymentStatus: "REFUNDED" });
+	});
+
 	test("is asked for again where that has failed, as the same operation", async () => {
 		const order = await desk.given("CONFIRMED");
 		desk.answers(order, { "payments.refund": [fails, () => ({ settled: "REFUNDED" })] });
