@@ -16,7 +16,7 @@ import { onServer } from "../support/postgres-server";
 import { testDatabase } from "../support/servers";
 import { until } from "../support/until";
 import { gate } from "../mixins/transport.stage";
-import { aloneOn, openBroker } from "./alone.stage";
+import { aloneOn, openBroker, type Receive } from "./alone.stage";
 
 const PRICE = 1_999;
 
@@ -102,22 +102,24 @@ export interface Storeroom extends AsyncDisposable {
 	faults(): Promise<string[]>;
 }
 
+/** Who makes products and fills the shelves. */
+const CLERK = { id: randomUUID(), role: "ADMIN" };
+
 export async function openStoreroom(): Promise<Storeroom> {
 	const { url, [Symbol.asyncDispose]: drop } = await testDatabase();
 	const share = sharePool({ url });
 	const broker = openBroker("storeroom");
-	const queues = new Map<string, (delivery: Delivery) => Promise<Verdict>>();
-	const resources = aloneOn(url, async ({ name }, handle) => {
-		queues.set(name, handle);
-		return { stop: async () => undefined, pause: () => undefined, resume: () => undefined };
-	});
-	const service = broker.createService(products(resources)) as ProductsService;
+	const queues = new Map<string, Receive>();
+	const service = broker.createService(products(aloneOn(url, queues))) as ProductsService;
 	await broker.start();
 
 	const { database: db } = share;
 	const look: Storeroom["look"] = (text, values) => db.query(sql("", text), values);
 	const call = <Answer>(action: string, params: object, requestID?: string): Promise<Answer> =>
-		broker.call<Answer, object>(`products.${action}`, params, requestID === undefined ? {} : { requestID });
+		broker.call<Answer, object>(`products.${action}`, params, {
+			meta: { caller: CLERK },
+			...(requestID && { requestID }),
+		});
 	const tell = async (fact: Fact): Promise<Told> => {
 		const delivery = deliveryOf(fact);
 		return { eventId: delivery.messageId!, verdict: await queues.get("products.orders")!(delivery) };
