@@ -19,12 +19,19 @@ const SAME = "where the condition does not hold, what follows comes to the same:
 const PASSED =
 	"the address that a step passes on is asked for by no plan; tests/journeys/buying.int.test.ts fails with it";
 
+const RESTARTED = "a call to a node that has started anew runs into its own time limit instead: some seconds later";
+const OLD = "what is cleared away is older than any simulation; tests/journeys/retention.int.test.ts is about it";
+const BETWEEN_LOOKS =
+	"the statement before has asked the same: it takes a saga that moves on between two statements of one transaction";
+
 const inEngine = (at: string, why: string, to?: string): Explanation => ({
 	file: "mixins/saga/engine.ts",
 	at,
 	why,
 	...(to !== undefined && { to }),
 });
+
+const inMixin = (at: string, why: string): Explanation => ({ file: "mixins/saga/saga.mixin.ts", at, why });
 
 /** Of sagas. */
 export const explainedInSagas: readonly Explanation[] = [
@@ -78,10 +85,7 @@ export const explainedInSagas: readonly Explanation[] = [
 	inEngine("const operating", OPERATOR),
 	inEngine("act: «", OPERATOR),
 	inEngine("async strand()", VERSIONS),
-	inEngine(
-		"heardOf: «",
-		"a call to a node that has started anew runs into its own time limit instead: some seconds later",
-	),
+	inEngine("heardOf: «", RESTARTED),
 	inEngine("evenIfLeased = «false»", LEASES),
 	inEngine(
 		"«[startLine(definitions.get(row.saga)!, row)]»",
@@ -94,6 +98,58 @@ export const explainedInSagas: readonly Explanation[] = [
 	inEngine("if («driving.size > 0»)", LEASES, "driving.size <= 0"),
 	inEngine("«[...driving.keys()]»", LEASES),
 	inEngine("«{ timeout: step.timeoutMs", "an answer that never comes is given up by the broker's own limit: later"),
+	inEngine(
+		"driving.size <= «CONCURRENCY_MAX / 2»",
+		"what has waited for room is taken up by the next sweep, a second later at the most",
+	),
+	inEngine(
+		"«driving.size <= CONCURRENCY_MAX / 2»",
+		"what has waited for room is taken up by the next sweep, a second later",
+	),
+	inEngine(
+		"«isPassing(second)»",
+		"it takes a connection that is lost just when a table has refused a transition, and no table of the shop's does",
+		"false",
+	),
+	inMixin("const timers: NodeJS.Timeout[] = «[]»", "to clear what is no timer does nothing"),
+	inMixin("const heard = ", RESTARTED),
+	inMixin('«{ "$node.connected": heard', RESTARTED),
+	inMixin("«(error: Error) => service.logger.warn", LOGGED),
+	inMixin("«() => void engine!.sweep()»", LATER),
+	inMixin("«() => started.strand()»", VERSIONS),
+	inMixin("«() => retention.sweep(options.historyDays)»", OLD),
+	{ file: "mixins/saga/retention.ts", at: "sagaRetention(", why: OLD },
+	{ file: "mixins/saga/retention.ts", at: "sweep: ", why: OLD },
+	{ file: "mixins/saga/participant.mixin.ts", at: ".catch((error: Error) =>", why: LOGGED },
+	{
+		file: "mixins/saga/store.ts",
+		at: "«row.epoch++»",
+		why: "it takes a driver of an epoch before that is still at it when an operator decides, hours later",
+	},
+	{
+		file: "mixins/saga/store.ts",
+		at: "«detail === undefined»",
+		to: "false",
+		why: "nothing is written as nothing either way",
+	},
+	{ file: "mixins/saga/unknown-steps.ts", at: "«rows.size === 0»", to: "false", why: ASKS_MORE },
+	{ file: "mixins/saga/unknown-steps.ts", at: "return «[]»", why: LOGGED },
+	{ file: "mixins/saga/unknown-steps.ts", at: "const lost: string[] = «[]»", why: LOGGED },
+	{ file: "mixins/saga/unknown-steps.ts", at: "store.found(known", why: LOGGED },
+	{ file: "mixins/saga/unknown-steps.ts", at: "const isKnown", why: BETWEEN_LOOKS },
+	{ file: "mixins/saga/unknown-steps.ts", at: "known.some(", why: BETWEEN_LOOKS },
+	{ file: "mixins/saga/unknown-steps.ts", at: "«isKnown(row, step)»", to: "false", why: BETWEEN_LOOKS },
+	{
+		file: "mixins/saga/calls.ts",
+		at: "«instanceID !== null»",
+		to: "true",
+		why: "a node whose instance is not known yet is taken for a new one when it is: who waits for it asks again",
+	},
+	{
+		file: "mixins/saga/calls.ts",
+		at: "} finally",
+		why: "what is over stays in memory, and to give it up does nothing; nothing can be seen of it from outside",
+	},
 	{
 		file: "mixins/saga/store.ts",
 		at: "«performance.now() - read_at_ms > ms_left»",
