@@ -82,4 +82,4 @@ export function participantRetention(
 const UNBORN_DAYS = 15;
 
 /** More that wait for an operator at once are no shop any more; they are asked about again then. */
-export const UNFINISHED_MAX = 10_000;
+const UNFINISHED_MAX = 10_000;

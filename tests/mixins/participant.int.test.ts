@@ -304,6 +304,20 @@ describe("what was done for sagas long ago", () => {
 		expect(new Set(await remembered(...waiting))).toEqual(new Set(["DONE"]));
 	});
 
+	test("is cleared away when the saga is over at last, which it was not when somebody asked", async () => {
+		const step = await begun();
+		await age(step);
+		let isOver = false;
+		const retention = retentionWhere(() => isOver);
+
+		// Once for the saga, and once to find that there is no other.
+		for (let sweep = 0; sweep < 2; sweep++) await retention.sweep(90);
+		isOver = true;
+		await retention.sweep(90);
+
+		expect(await remembered(step)).toEqual([undefined]);
+	});
+
 	test("is kept while nobody can say whether the saga is over", async () => {
 		const step = await begun();
 		await age(step);

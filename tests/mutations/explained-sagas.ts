@@ -120,6 +120,22 @@ export const explainedInSagas: readonly Explanation[] = [
 	inMixin("«() => retention.sweep(options.historyDays)»", OLD),
 	{ file: "mixins/saga/retention.ts", at: "sagaRetention(", why: OLD },
 	{ file: "mixins/saga/retention.ts", at: "sweep: ", why: OLD },
+	{
+		file: "mixins/saga/retention.ts",
+		at: "«!ended.has(id)»",
+		to: "true",
+		why: "what is over has been removed, and is not asked about again",
+	},
+	{
+		file: "mixins/saga/retention.ts",
+		at: "«unfinished.size > UNFINISHED_MAX»",
+		why: "it takes 10,000 sagas that wait for an operator at once",
+	},
+	{
+		file: "mixins/saga/participant.mixin.ts",
+		at: "«{ sagaIds }»",
+		why: "its owner refuses to be asked without them: tests/services/payments.int.test.ts is about it",
+	},
 	{ file: "mixins/saga/participant.mixin.ts", at: ".catch((error: Error) =>", why: LOGGED },
 	{
 		file: "mixins/saga/store.ts",
