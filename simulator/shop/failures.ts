@@ -66,14 +66,19 @@ const isScarce = ({ plan, wanted }: Asked): boolean =>
 	wanted.some((at) => demandFor(plan, at) > plan.products[at]!.stock);
 const isWithdrawn = ({ plan, wanted }: Asked): boolean => wanted.some((at) => isDoneBy(plan, "withdraw", at));
 
+/** Faults and a lost answer take all the time that an order has, so that nothing can be asked for again. */
+function isShort({ faults, reservationTtlS }: Plan): boolean {
+	const troubledMs = faults.reduce((sum, { forMs }) => sum + forMs, 0);
+	return reservationTtlS * 1_000 <= troubledMs + ANSWER_IS_LOST_S * 1_000;
+}
+
 const FAILURES: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	PAYMENT_DECLINED: ({ token }) => token === "tok_decline",
 	INSUFFICIENT_FUNDS: ({ token }) => token === "tok_insufficient_funds",
 	PAYMENT_UNAVAILABLE: ({ plan, token }) =>
 		["tok_late", "tok_down", "tok_timeout"].includes(token) ||
 		plan.faults.some(({ kind }) => OF_THE_BOOKS.has(kind)) ||
-		// There is no time to ask again.
-		(token === "tok_error_once" && plan.reservationTtlS <= ANSWER_IS_LOST_S),
+		(token === "tok_error_once" && isShort(plan)),
 	OUT_OF_STOCK: isScarce,
 	PRODUCT_UNAVAILABLE: isWithdrawn,
 	PRICE_CHANGED: ({ plan, wanted }) => wanted.some((at) => isDoneBy(plan, "reprice", at)),

@@ -32,6 +32,7 @@ export interface Stage {
 
 const OPEN_MS_MAX = 60_000;
 const START_AGAIN_MS = 1_000;
+const ASK_AGAIN_MS = 100;
 
 /** What the nodes of a simulation are started with. */
 export interface Equipment {
@@ -122,13 +123,17 @@ function hear({ rabbitmq, schedule }: World): HeardEvent[] {
 async function stock({ products }: Plan, { schedule }: World, client: Client): Promise<string[]> {
 	const ids: string[] = [];
 	let made = 0;
-	for (const [at, { price, stock: initialStock }] of products.entries()) {
+	const make = (at: number): void => {
+		const { price, stock: initialStock } = products[at]!;
 		const params = { sku: `P${at}`, name: `Product ${at}`, price, initialStock };
 		void client.ask(ADMIN, "products.create", params, 10_000).then((told) => {
+			// A node that has just started may not have heard of those yet who have the products.
+			if (told.kind === "unknown") return void setTimeout(make, ASK_AGAIN_MS, at);
 			made++;
 			if (told.kind === "done") ids[at] = (told.answer as { id: string }).id;
 		});
-	}
+	};
+	for (const at of products.keys()) make(at);
 	await schedule.run(() => made === products.length, OPEN_MS_MAX);
 	if (ids.filter(Boolean).length < products.length) throw new Error("The products could not be made");
 	return ids;
