@@ -24,6 +24,11 @@ export const explainedInPayments: readonly Explanation[] = [
 	payments("by-hand.ts", "«() => Promise.resolve()»", AWAITED),
 	payments("void.ts", "«() => Promise.resolve()»", AWAITED),
 	payments("capture-over.ts", "overForMs > ON_ITS_WAY_MS", NO_MOMENT, "overForMs >= ON_ITS_WAY_MS"),
+	payments(
+		"capture-over.ts",
+		"«STEP_MS + 1_000»",
+		"it is two seconds shorter: a call would have to be on its way for more than six to be taken for over",
+	),
 	payments("capture-over.ts", "} catch", "its caller takes nothing for false", "{}"),
 	payments("settle.ts", "unmovedForMs > ON_ITS_WAY_MS", NO_MOMENT, "unmovedForMs >= ON_ITS_WAY_MS"),
 	payments("providers/sandbox.ts", "«recorded.rowCount === 1»", IN_LEDGER, "false"),
