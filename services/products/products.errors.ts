@@ -43,3 +43,10 @@ export class ReservationRefusedError extends Errors.MoleculerClientError {
 		super(`Nothing was reserved because of product ${productId}: ${reason}`, 409, reason, { productId });
 	}
 }
+
+/** It has given back what it had reserved, or was never here. */
+export class NothingReservedError extends Errors.MoleculerClientError {
+	constructor(orderId: string) {
+		super(`Nothing is reserved for order ${orderId} any more`, 409, "OUT_OF_STOCK", { orderId });
+	}
+}

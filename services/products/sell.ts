@@ -5,7 +5,7 @@ import type { Envelope } from "../../mixins/events/envelope";
 import type { z } from "zod";
 import type { OrderCancelled, OrderConfirmed } from "../orders/orders.events";
 import { UnknownAggregateError } from "../../mixins/events/unknown-aggregate";
-import { ReservationRefusedError } from "./products.errors";
+import { NothingReservedError, ReservationRefusedError } from "./products.errors";
 import { StockReserved } from "./products.events";
 import type { ProductsService } from "./products.service";
 import { productsOf, release } from "./reserve";
@@ -69,6 +69,7 @@ const reserveAgain = sql(
 /**
  * From here on nothing takes the order's stock away: the last thing before the order is confirmed. Safe to repeat.
  * @throws {ReservationRefusedError} when it had expired and can't be had any more as it was
+ * @throws {NothingReservedError} when it was given back, or never reserved
  */
 export async function secure(this: ProductsService, ctx: Context<{ orderId: string }>): Promise<void> {
 	const { orderId } = ctx.params;
@@ -91,7 +92,7 @@ async function secureLocked(service: ProductsService, tx: Transaction, orderId: 
 		case "SOLD":
 			return;
 		default:
-			throw new ReservationRefusedError("OUT_OF_STOCK", orderId);
+			throw new NothingReservedError(orderId);
 	}
 }
 

@@ -177,7 +177,11 @@ describe("securing", () => {
 		const [lamp] = await room.products(5);
 		const order = await room.given(state, [lamp, 2]);
 
-		await expect(room.secure(order)).rejects.toMatchObject({ code: 409, type: "OUT_OF_STOCK" });
+		await expect(room.secure(order)).rejects.toMatchObject({
+			code: 409,
+			type: "OUT_OF_STOCK",
+			data: { orderId: order.id },
+		});
 
 		expect(await room.state(order)).toBe(state);
 		expect(await room.stock(lamp)).toEqual({ onHand: 5, reserved: 0, sold: 0 });
