@@ -59,19 +59,19 @@ const HELD: Record<string, GivingBackData["what"]> = {
 	"undo freeze the cart": "cart",
 };
 
-/** A saga's `decided`: whoever took part is told, by a saga that begins with the decision. */
-export async function settledByHand(
-	this: Service & OrdersService,
+/** Whoever took part in what was decided about is told, by a saga that begins with the decision. */
+export async function settleByHand(
+	service: Service & OrdersService,
 	tx: Transaction,
+	orderId: string,
 	{ sagaId, correlationId, step, direction, isDone, by, reason }: Decided<unknown>,
 ): Promise<void> {
-	// Both of the sagas that are decided about carry their order's id.
 	const what = HELD[`${direction} ${step}`];
-	if (what) return giveBackByHand(this, tx, { orderId: correlationId, decidedIn: sagaId, what });
+	if (what) return giveBackByHand(service, tx, { orderId, decidedIn: sagaId, what }, correlationId);
 	const part = PAYMENTS_PART[`${direction} ${step}`];
 	if (!part) return;
-	const data: ByHandData = { orderId: correlationId, decidedIn: sagaId, ...part, isDone, by, reason };
-	await this.beginSaga(tx, "settlement by hand", {
+	const data: ByHandData = { orderId, decidedIn: sagaId, ...part, isDone, by, reason };
+	await service.beginSaga(tx, "settlement by hand", {
 		sagaId: uuidv5(`${part.what} by hand`, sagaId),
 		data,
 		correlationId,

@@ -1,6 +1,7 @@
-import { forward, saga, type Progress, type StepContext } from "../../mixins/saga/definition";
+import type { Service } from "moleculer";
+import { forward, saga, type Decided, type Progress, type StepContext } from "../../mixins/saga/definition";
 import type { Transaction } from "../../mixins/database/database";
-import { settledByHand } from "./by-hand.saga";
+import { settleByHand } from "./by-hand.saga";
 import type { PaymentStatus } from "./orders.model";
 import { settleOrderPayment } from "./orders.table";
 import type { OrdersService } from "./orders.service";
@@ -25,7 +26,7 @@ export const cancellationSaga = saga<CancellationData, OrdersService>({
 	failed: "FAILED",
 	compensated: "COMPENSATED",
 	reach,
-	decided: settledByHand,
+	decided,
 });
 
 /**
@@ -47,4 +48,12 @@ async function refundPayment(step: StepContext<CancellationData>) {
 /** What an operator has done by hand is settled when payments, which is told of it, has answered how. */
 async function reach(this: OrdersService, tx: Transaction, { data }: Progress<CancellationData>): Promise<void> {
 	if (data.settled) this.tellFollowers(tx, await settleOrderPayment(tx, data.orderId, data.settled));
+}
+
+async function decided(
+	this: Service & OrdersService,
+	tx: Transaction,
+	decided: Decided<CancellationData>,
+): Promise<void> {
+	await settleByHand(this, tx, decided.data.orderId, decided);
 }

@@ -1,8 +1,18 @@
-import { forward, given, pivot, saga, step, type Progress, type StepContext } from "../../mixins/saga/definition";
+import type { Service } from "moleculer";
+import {
+	forward,
+	given,
+	pivot,
+	saga,
+	step,
+	type Decided,
+	type Progress,
+	type StepContext,
+} from "../../mixins/saga/definition";
 import type { Transaction } from "../../mixins/database/database";
 import { OrderConfirmed, OrderFailed } from "./orders.events";
 import type { Address } from "../address";
-import { settledByHand } from "./by-hand.saga";
+import { settleByHand } from "./by-hand.saga";
 import type { OrderStatus, PaymentStatus } from "./orders.model";
 import type { NewOrder } from "./orders.table";
 import { advanceOrder, settleOrderPayment } from "./orders.table";
@@ -34,7 +44,7 @@ export const checkoutSaga = (reservationTtlS: number) =>
 		failed: "FAILED",
 		compensated: "COMPENSATED",
 		reach,
-		decided: settledByHand,
+		decided,
 	});
 
 async function reserveStock(step: Checkout) {
@@ -107,6 +117,10 @@ async function reach(this: OrdersService, tx: Transaction, progress: Progress<Ch
 		await this.publish(tx, OrderFailed({ orderId: id, userId, cartId, items, reason: failureReason! }), cause);
 	}
 	this.tellFollowers(tx, order);
+}
+
+async function decided(this: Service & OrdersService, tx: Transaction, decided: Decided<CheckoutData>): Promise<void> {
+	await settleByHand(this, tx, decided.data.id, decided);
 }
 
 interface Way {

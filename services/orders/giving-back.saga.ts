@@ -40,10 +40,11 @@ export async function giveBackByHand(
 	service: Service & OrdersService,
 	tx: Transaction,
 	data: GivingBackData,
+	correlationId: string,
 ): Promise<void> {
 	await service.beginSaga(tx, "giving back by hand", {
 		sagaId: uuidv5(`${data.what} given back by hand`, data.decidedIn),
 		data,
-		correlationId: data.orderId,
+		correlationId,
 	});
 }

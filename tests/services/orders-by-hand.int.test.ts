@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { NewOrder } from "../../services/orders/orders.table";
 import { refuses, type Answers, type Question } from "./orders-stand-ins.stage";
 import { openDesk, ownerOf, type Desk, type Saga } from "./orders.stage";
@@ -11,9 +12,10 @@ afterAll(() => desk[Symbol.asyncDispose]());
 
 const who = { by: "grace@console", reason: "see ticket 4711" };
 
-/** An order whose checkout or cancellation waits for a person, since somebody has said no. */
+/** An order whose checkout or cancellation waits for a person, since somebody has said no. What it is correlated with is the client's. */
 async function stuck(name: "checkout" | "cancellation", answers: Answers): Promise<{ order: NewOrder; saga: Saga }> {
-	const order = await desk.placed(answers);
+	const order = desk.accepted(answers);
+	await desk.starts(order, { correlation_id: randomUUID() });
 	if (name === "cancellation") {
 		await desk.rest(order, "checkout");
 		await desk.call("cancel", { id: order.id }, ownerOf(order));
@@ -36,9 +38,9 @@ const settlement = (order: NewOrder, sagaId: string, step: string, told: object)
 });
 
 /** @returns what was asked, and with what, until payments was told of the one decision about an order */
-async function toldPayments(order: NewOrder): Promise<[Question, object][]> {
-	const saga = await desk.rest(order, "settlement by hand");
-	expect(saga).toMatchObject({ status: "COMPLETED", correlationId: order.id });
+async function toldPayments(order: NewOrder, { correlationId }: Saga): Promise<[Question, object][]> {
+	const told = await desk.rest(order, "settlement by hand");
+	expect(told).toMatchObject({ status: "COMPLETED", correlationId });
 	return desk.asked(order).map(({ question, params }) => [question, params]);
 }
 
@@ -49,7 +51,7 @@ describe("a capture", () => {
 		await desk.decides("completeSaga", saga.id);
 
 		const told = settlement(order, saga.id, "capture", { what: "capture", isDone: true });
-		expect(await toldPayments(order)).toEqual([["payments.settleByHand", told]]);
+		expect(await toldPayments(order, saga)).toEqual([["payments.settleByHand", told]]);
 		const view = await desk.view(order);
 		expect(view).toMatchObject({ status: "CONFIRMED", paymentStatus: "CAPTURED" });
 		expect((await desk.told(order)).at(-1)).toEqual(view);
@@ -61,7 +63,7 @@ describe("a capture", () => {
 		await desk.decides("skipSagaStep", saga.id, "capture the payment");
 
 		const told = settlement(order, saga.id, "capture", { what: "capture", isDone: false });
-		expect(await toldPayments(order)).toEqual([["payments.settleByHand", told]]);
+		expect(await toldPayments(order, saga)).toEqual([["payments.settleByHand", told]]);
 		expect(await desk.view(order)).toMatchObject({ status: "CONFIRMED", paymentStatus: "AUTHORIZED" });
 	});
 
@@ -75,7 +77,7 @@ describe("a capture", () => {
 
 			await desk.decides(act, saga.id, "capture the payment");
 
-			await toldPayments(order);
+			await toldPayments(order, saga);
 			const paymentStatus = act === "completeSaga" ? "CAPTURED" : "AUTHORIZED";
 			expect(await desk.view(order)).toMatchObject({ paymentStatus });
 		},
@@ -107,7 +109,7 @@ describe("a refund", () => {
 		await desk.decides("completeSaga", saga.id);
 
 		const told = settlement(order, saga.id, "refund", { what: "refund", isDone: true });
-		expect(await toldPayments(order)).toEqual([["payments.settleByHand", told]]);
+		expect(await toldPayments(order, saga)).toEqual([["payments.settleByHand", told]]);
 		const view = await desk.view(order);
 		expect(view).toMatchObject({ status: "CANCELLED", paymentStatus });
 		expect((await desk.told(order)).at(-1)).toEqual(view);
@@ -122,7 +124,7 @@ describe("a refund", () => {
 		await desk.decides("skipSagaStep", saga.id, "refund the payment");
 
 		const told = settlement(order, saga.id, "refund", { what: "refund", isDone: false });
-		expect(await toldPayments(order)).toEqual([["payments.settleByHand", told]]);
+		expect(await toldPayments(order, saga)).toEqual([["payments.settleByHand", told]]);
 		expect(await desk.view(order)).toMatchObject({ status: "CANCELLED", paymentStatus: "CAPTURED" });
 	});
 });
@@ -135,7 +137,7 @@ describe("a void", () => {
 		await desk.rest(order, "checkout");
 
 		const told = settlement(order, saga.id, "authorise", { what: "void", isDone: false });
-		const asked = await toldPayments(order);
+		const asked = await toldPayments(order, saga);
 		expect(asked).toContainEqual(["payments.settleByHand", told]);
 		expect(asked.map(([question]) => question).toSorted()).toEqual([
 			"cart.giveBack",
@@ -151,8 +153,8 @@ describe("a void", () => {
 		await desk.decides("completeSaga", saga.id);
 
 		const told = settlement(order, saga.id, "authorise", { what: "void", isDone: true });
-		await givenBack(order, 2);
-		const asked = await toldPayments(order);
+		await givenBack(order, saga, 2);
+		const asked = await toldPayments(order, saga);
 		expect(asked).toHaveLength(3);
 		expect(asked).toEqual(
 			expect.arrayContaining([
@@ -174,10 +176,10 @@ const givingCartBack = ({ id: orderId }: NewOrder): object => {
 };
 
 /** Waits until so many of those who hold something have given it back. */
-async function givenBack(order: NewOrder, count: number): Promise<void> {
+async function givenBack(order: NewOrder, { correlationId }: Saga, count: number): Promise<void> {
 	const sagas = await desk.allRest(order, "giving back by hand");
 	expect(sagas).toHaveLength(count);
-	for (const saga of sagas) expect(saga).toMatchObject({ status: "COMPLETED", correlationId: order.id });
+	for (const saga of sagas) expect(saga).toMatchObject({ status: "COMPLETED", correlationId });
 }
 
 describe("what an order that came to nothing still holds", () => {
@@ -188,7 +190,7 @@ describe("what an order that came to nothing still holds", () => {
 
 			await desk.decides(act, saga.id, "freeze the cart");
 
-			await givenBack(order, 1);
+			await givenBack(order, saga, 1);
 			expect(desk.asked(order).map(({ question, params }) => [question, params])).toEqual([
 				["cart.giveBack", givingCartBack(order)],
 			]);
@@ -203,7 +205,7 @@ describe("what an order that came to nothing still holds", () => {
 		await desk.decides("skipSagaStep", saga.id, "reserve the stock");
 		await desk.rest(order, "checkout");
 
-		await givenBack(order, 1);
+		await givenBack(order, saga, 1);
 		const asked = desk.asked(order).map(({ question, params }): [Question, object] => [question, params]);
 		expect(asked).toHaveLength(2);
 		expect(asked).toEqual(
