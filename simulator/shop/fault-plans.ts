@@ -55,6 +55,7 @@ export const LOCKED_TABLES = [
 	"orders.orders",
 	"orders.outbox",
 	"payments.payments",
+	"cart.known_products",
 ] as const;
 export type LockedTable = (typeof LOCKED_TABLES)[number];
 

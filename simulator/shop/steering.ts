@@ -2,7 +2,7 @@ import { hashOf, randomOf, type Random } from "../world/random";
 import { drawFault, FAULT_KINDS, type FaultPlan } from "./fault-plans";
 import { arrivingLate, calleesOf } from "./late-calls";
 import { apart, split } from "./node-plans";
-import type { Plan, ShopperPlan } from "./plan";
+import type { ClerkPlan, Plan, ShopperPlan } from "./plan";
 
 /** So near to each other two faults begin that are to last at once, in steps. */
 const NEAR = 30;
@@ -34,7 +34,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [ofOneNode(random, plan)] };
 	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
 	if (random.chance(0.2)) return { ...steered, faults: [losing(random), ...plan.faults.slice(0, 2)] };
-	if (random.chance(0.05)) return { ...steered, faults: losingAttempts(random) };
+	if (random.chance(0.05)) return { ...steered, ...losingAttempts(steered, random) };
 	if (random.fork("several attempts").chance(0.1)) return { ...steered, ...severalAttempts(steered, random) };
 	if (random.chance(0.1)) return { ...steered, ...toldFirst(steered, random) };
 	return steered;
@@ -157,8 +157,8 @@ function losing(random: Random): FaultPlan {
 }
 
 /** What could not be handled waits for its next attempt, and its queue is deleted. */
-function losingAttempts(random: Random): FaultPlan[] {
-	const table = random.pick(["catalog.stock", "cart.carts", "orders.orders"] as const);
+function losingAttempts({ clerks, products }: Plan, random: Random): Partial<Plan> {
+	const table = random.pick(["catalog.stock", "cart.carts", "orders.orders", "cart.known_products"] as const);
 	const fromStep = random.below(400);
 	const deleted: FaultPlan = {
 		kind: "retry queue deleted",
@@ -168,7 +168,15 @@ function losingAttempts(random: Random): FaultPlan[] {
 		afterSteps: random.pick([5, 10, 20, 40]),
 		forMs: 300,
 	};
-	return [{ kind: "rows locked", table, fromStep, forMs: random.between(9_000, 17_000) }, deleted];
+	return {
+		faults: [{ kind: "rows locked", table, fromStep, forMs: random.between(9_000, 17_000) }, deleted],
+		...(table === "cart.known_products" && { clerks: [...clerks, ...repricing(products, random)] }),
+	};
+}
+
+/** What carts hear of products fails only if somebody changes one meanwhile. */
+function repricing(products: Plan["products"], random: Random): ClerkPlan[] {
+	return products.map((_, product) => ({ atMs: random.between(100, 6_000), act: "reprice", product }));
 }
 
 /** Events fail, some for the third or fourth time when others fail for the first, as their orders were paid for later. */
