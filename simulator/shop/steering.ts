@@ -29,7 +29,7 @@ export function steer(plan: Plan): Plan {
 	if (random.chance(0.3)) return { ...steered, faults: together(plan, random) };
 	if (random.chance(0.06)) return { ...steered, faults: [silence(random)] };
 	if (random.chance(0.15)) return { ...steered, ...expiring(steered, random) };
-	if (random.chance(0.08)) return { ...steered, faults: returning(random) };
+	if (random.chance(0.08)) return { ...steered, ...returning(steered, random) };
 	if (random.chance(0.1)) return { ...steered, faults: [stuck(random), ...plan.faults].slice(0, FAULTS_MAX) };
 	if (random.chance(0.2)) return { ...steered, nodes: split(plan.nodes), faults: [ofOneNode(random, plan)] };
 	if (random.chance(0.25)) return { ...steered, ...arrivingLate(steered, random) };
@@ -88,33 +88,50 @@ function scarce(products: Plan["products"]): Plan["products"] {
 	return products.map((product) => ({ ...product, stock: 2 }));
 }
 
+/** What whoever handles an event of one queue or another does first with it, and what it may have to wait for. */
+const BEGUN = [
+	{ whenDoing: "cart.inbox.accept_all", table: "cart.carts" },
+	{ whenDoing: "orders.inbox.accept_all", table: "orders.orders" },
+	{ whenDoing: "catalog.inbox.accept_all", table: "catalog.stock" },
+	{ whenDoing: "cart.learn", table: "cart.known_products" },
+	{ whenDoing: "orders.sum", table: "orders.orders" },
+] as const;
+
 /**
  * Connections are closed again and again, so that what was in somebody's hands comes back more often than is usual. In some
  * plans whoever has just begun an event of one inbox loses it, until that event is a suspect; and then either it waits
  * for a lock, or its consumer ends.
  */
-function returning(random: Random): FaultPlan[] {
+function returning({ shoppers, clerks, products }: Plan, random: Random): Partial<Plan> {
 	let fromStep = random.below(150);
 	if (random.chance(0.5)) {
-		const schema = random.pick(["cart", "orders", "catalog"] as const);
-		const whenDoing = `${schema}.inbox.accept_all`;
+		const { whenDoing, table } = random.pick(BEGUN);
 		const its = { node: 0, whenDoing, fromStep, forMs: 300 };
-		const table = { cart: "cart.carts", orders: "orders.orders", catalog: "catalog.stock" } as const;
 		const forMs = random.between(5_000, 12_000);
 		const last = random.pick<FaultPlan>([
-			{ kind: "rows locked", table: table[schema], whenDoing: "suspects.begin", fromStep, forMs },
+			{ kind: "rows locked", table, whenDoing: "suspects.begin", fromStep, forMs },
 			{ kind: "kill", node: 0, whenDoing: "suspects.begin", fromStep, forMs: 300 },
 			{ kind: "stop", node: 0, whenDoing: "suspects.begin", fromStep, forMs: 2_000 },
 		]);
 		// Whose connection is closed goes on with what it has begun, and is done with it.
 		const kind = last.kind === "rows locked" ? "kill" : "rabbitmq closes connections";
 		const first: FaultPlan = { kind, ...its };
-		return [first, first, first, last];
+		return {
+			faults: [first, first, first, last],
+			...(whenDoing === "cart.learn" && { clerks: [...clerks, ...repricing(products, random)] }),
+			...(whenDoing === "orders.sum" && { shoppers: shoppers.map(declined) }),
+		};
 	}
-	return Array.from({ length: FAULTS_MAX }, () => {
+	const closing = (): FaultPlan => {
 		fromStep += random.between(20, 90);
 		return { kind: "rabbitmq closes connections", node: undefined, fromStep, forMs: 300 };
-	});
+	};
+	return { faults: Array.from({ length: FAULTS_MAX }, closing) };
+}
+
+/** Of each other one payments has to tell that it can't be paid. */
+function declined(shopper: ShopperPlan, at: number): ShopperPlan {
+	return at % 2 === 0 ? { ...shopper, paymentToken: "tok_decline" } : shopper;
 }
 
 /** One node is no use for longer than an order may take, and the others have to do without it. */
