@@ -1,6 +1,6 @@
 import { planOf, type Plan } from "../../simulator/shop/plan";
 
-const plans = Array.from({ length: 500 }, (_, seed) => planOf(seed));
+const plans = Array.from({ length: 2_000 }, (_, seed) => planOf(seed));
 
 test("a plan follows from its seed, and may be kept as JSON", () => {
 	expect(planOf(7)).toEqual(planOf(7));
@@ -20,6 +20,8 @@ const doing = (faults: Plan["faults"], statement: string): boolean =>
 const ofMost = (shoppers: Plan["shoppers"], token: string): boolean =>
 	shoppers.filter(({ paymentToken }) => paymentToken === token).length > shoppers.length / 2;
 
+const isRepriced = ({ clerks }: Plan): boolean => clerks.some(({ act }) => act === "reprice");
+
 test.each<[string, (plan: Plan) => boolean]>([
 	["a fault in the middle of a transaction", ({ faults }) => faults.some(({ whenDoing }) => whenDoing)],
 	["a call that arrives late", ({ faults }) => faults.some(({ whenAsked }) => whenAsked === "payments.authorise")],
@@ -31,6 +33,8 @@ test.each<[string, (plan: Plan) => boolean]>([
 	["a saga that waits for a person", ({ operators }) => operators.some(({ act }) => act === "decide")],
 	["a message that nobody can read", ({ poisons }) => poisons !== undefined],
 	["an event that comes back until it is a suspect", ({ faults }) => doing(faults, "suspects.begin")],
+	["one that tells of a payment", ({ faults }) => doing(faults, "orders.sum")],
+	["one that tells of a product that somebody changes", (plan) => doing(plan.faults, "cart.learn") && isRepriced(plan)],
 	["events that fail for the first time and for the fourth", ({ faults }) => doing(faults, "catalog.sell")],
 	["a connection that is lost while stock is held again", ({ faults }) => doing(faults, "catalog.reserve_again")],
 	["a row that is locked when those come who want it", ({ faults }) => doing(faults, "orders.insert")],
