@@ -98,7 +98,8 @@ async function run({ tree, files, mutant = "", tests, msMax }: RunOptions): Prom
 	const report = path.join(folder, "report.json");
 	const coverage = path.join(folder, "coverage.json");
 	const jest = path.join(ROOT, "node_modules/jest/bin/jest.js");
-	const args = [jest, "--config", path.join(__dirname, "suites.jest.config.js"), "--runInBand", "--bail"];
+	// Most of what a suite does is waiting, so that several at once cost little.
+	const args = [jest, "--config", path.join(__dirname, "suites.jest.config.js"), "--maxWorkers=3", "--bail"];
 	if (tests) args.push("--testNamePattern", `^(${tests.map(literally).join("|")})$`);
 	try {
 		const child = spawn(process.execPath, [...args, "--runTestsByPath", ...files], {
