@@ -57,7 +57,7 @@ describe("what an outbox has published", () => {
 				const text = "SELECT event_id AS id FROM letters.outbox_history WHERE aggregate_id = $1";
 				return (await database.ask<{ id: string }>(text, [letterId]))[0]?.id;
 			};
-			const id = (await until(found, { what: "the event to be published" })) as string;
+			const id = await until(found, { what: "the event to be published" });
 			await database.ask(
 				"UPDATE letters.outbox_history SET published_at = now() - $2 * interval '1 second' WHERE event_id = $1",
 				[id, secondsAgo - 2 * nth],

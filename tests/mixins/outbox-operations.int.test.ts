@@ -184,14 +184,20 @@ describe("an outbox, for its operators", () => {
 		}
 	});
 
+	/** One that counts what is there when it starts. */
+	async function anotherBroker() {
+		const [another] = openBroker("another");
+		await another.start();
+		const told = (name: string): unknown => another.metrics.getMetric(name)?.get({ service: "letters" })?.value;
+		return { told, metrics: another.metrics, [Symbol.asyncDispose]: async () => another.stop() };
+	}
+
 	test("its depth and the age of its oldest event are gauges, in seconds, of its service", async () => {
 		await waitingEvent();
 		await deadEvent();
 		await deadEvent();
-		const [another] = openBroker("another");
-		await another.start();
-		await using _another = { [Symbol.asyncDispose]: async () => another.stop() };
-		const told = (name: string): unknown => another.metrics.getMetric(name)?.get({ service: "letters" })?.value;
+		await using another = await anotherBroker();
+		const { told } = another;
 
 		await until(() => told("outbox.dead") === 2, { what: "the dead to be counted" });
 
@@ -201,15 +207,13 @@ describe("an outbox, for its operators", () => {
 	});
 
 	test("the age of the oldest is 0 where nothing waits", async () => {
-		const [another] = openBroker("another");
-		await another.start();
-		await using _another = { [Symbol.asyncDispose]: async () => another.stop() };
-		const told = (name: string): unknown => another.metrics.getMetric(name)?.get({ service: "letters" })?.value;
+		await using another = await anotherBroker();
+		const { told, metrics } = another;
 
 		await until(() => told("outbox.dead") === 0, { what: "it to be counted" });
 
 		expect(told("outbox.oldest.age.seconds")).toBe(0);
-		const gauges = another.metrics.list({ includes: "outbox.**" }) as {
+		const gauges = metrics.list({ includes: "outbox.**" }) as {
 			type: string;
 			name: string;
 			description: string;
