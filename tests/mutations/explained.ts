@@ -1,4 +1,5 @@
 import { explainedInInboxes } from "./explained-inboxes";
+import { explainedInOutboxes } from "./explained-outbox";
 import { explainedInPayments } from "./explained-payments";
 import { explainedInSagas } from "./explained-sagas";
 
@@ -13,4 +14,9 @@ export interface Explanation {
 	why: string;
 }
 
-export const explained: readonly Explanation[] = [...explainedInSagas, ...explainedInInboxes, ...explainedInPayments];
+export const explained: readonly Explanation[] = [
+	...explainedInSagas,
+	...explainedInOutboxes,
+	...explainedInInboxes,
+	...explainedInPayments,
+];
