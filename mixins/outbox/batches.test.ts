@@ -46,6 +46,23 @@ test("a batch has a thousand events at the most", () => {
 	expect(sent.map(({ seqs }) => seqs.length)).toEqual([1_000, 1]);
 });
 
+test("where one of eight has ended, one takes its place, and no more", async () => {
+	const { held, leaving, sent } = opened();
+	for (let seq = 0; seq < 8; seq++) {
+		held.add(row(seq));
+		leaving.start();
+	}
+	sent[0]!.confirm();
+	await new Promise(setImmediate);
+
+	for (const seq of [8, 9]) {
+		held.add(row(seq));
+		leaving.start();
+	}
+
+	expect(sent.map(({ seqs }) => seqs).at(-1)).toEqual([8]);
+});
+
 test("eight batches of one route are under way at once, and what comes meanwhile shares the next one", async () => {
 	const { held, leaving, sent, ends } = opened();
 	for (let seq = 0; seq < 10; seq++) {

@@ -122,3 +122,32 @@ test("what was not sent is the first of its lane again, and of those that wait s
 	expect(held.isForgotten("a")).toBe(true);
 	expect(seqs(held.take(WRITTEN, 10))).toEqual([3]);
 });
+
+test("a route is named as long as something is ready for it", () => {
+	const held = lanes();
+	held.add(row(1, "a"));
+	held.add(row(2, "b", 0, "read"));
+	const before = held.routes();
+
+	held.take(WRITTEN, 10);
+
+	expect(before).toEqual([WRITTEN, READ]);
+	expect(held.routes()).toEqual([READ]);
+});
+
+test.each([
+	["was not sent", (held: ReturnType<typeof lanes>, first: OutboxRow) => held.notSent(first), [1, 2]],
+	["is sent", (held: ReturnType<typeof lanes>, first: OutboxRow) => held.sent(first), [2]],
+])(
+	"when the first of an aggregate %s, nothing of it is on its way, and what is left can be forgotten",
+	(_, end, left) => {
+		const held = lanes();
+		const [a1, a2] = [row(1, "a"), row(2, "a")];
+		for (const each of [a1, a2]) held.add(each);
+		held.take(WRITTEN, 10);
+
+		end(held, a1);
+
+		expect(seqs(held.forgetIdle(() => true))).toEqual(left);
+	},
+);

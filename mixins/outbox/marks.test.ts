@@ -68,6 +68,16 @@ test("what is lowered while a read is under way stays to be read, whatever that 
 	expect(read.of([1])).toEqual([50]);
 });
 
+test("of several that are lowered while a read is under way, all stay to be read", () => {
+	const read = over(1);
+	read.begin();
+	for (const seq of [40, 30, 35]) read.lower(1, seq);
+
+	read.raise(1, 50);
+
+	expect(read.of([1])).toEqual([29]);
+});
+
 test("a partition that is not ours gets no mark", () => {
 	const read = over(1);
 
