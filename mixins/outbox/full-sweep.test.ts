@@ -22,6 +22,7 @@ test.each([
 	["a minute at the most", 60_000, 60_000],
 ])("the pause is %s", (_what, tookMs, pauseMs) => {
 	const sweep = fullSweep();
+	jest.advanceTimersByTime(3_000);
 
 	sweep.done(tookMs);
 

@@ -123,6 +123,15 @@ test("what was not sent is the first of its lane again, and of those that wait s
 	expect(seqs(held.take(WRITTEN, 10))).toEqual([3]);
 });
 
+test("of a route for which nothing is ready, nothing is forgotten", () => {
+	const held = lanes();
+	held.add(row(1, "a"));
+
+	held.forgetWaiting(READ, 0);
+
+	expect(held.held()).toEqual([1]);
+});
+
 test("a route is named as long as something is ready for it", () => {
 	const held = lanes();
 	held.add(row(1, "a"));

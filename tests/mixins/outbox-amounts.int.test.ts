@@ -325,23 +325,42 @@ test("a relay that ends sends nothing that was not on its way", async () => {
 	expect(await database.ask("SELECT data ->> 'text' AS text FROM letters.outbox")).toEqual([{ text: "second" }]);
 });
 
-test("a relay that ends waits for what is on its way, and removes it", async () => {
-	let letGo = (): void => undefined;
-	const go = new Promise<void>((resolve) => (letGo = resolve));
-	let isOnItsWay = false;
+test("a relay that ends waits for what is on its way, and until it is removed", async () => {
+	const [way, removal] = [newGate(), newGate()];
 	const post = transportOf(async (texts) => {
-		isOnItsWay = true;
-		await go;
+		await way.reached();
 		return all(CONFIRMED)(texts);
 	});
+	const db: Database = {
+		...database.db,
+		async query<Row extends object>(statement: Statement, values?: readonly unknown[]) {
+			if (statement === letterOutbox.remove) await removal.reached();
+			return database.db.query<Row>(statement, values);
+		},
+	};
 	await writeLetter(database.db, randomUUID(), "the last one");
-	const worker = await relayAlone(database.db, { transport: post.transport });
+	const worker = await relayAlone(database.db, { transport: post.transport, db });
 	worker.start();
-	await until(() => isOnItsWay, { what: "it to be on its way" });
+	await way.isReached;
+	const order: string[] = [];
 
-	const stopping = worker.stop();
-	letGo();
+	const stopping = worker.stop().then(() => order.push("stopped"));
+	way.open();
+	await removal.isReached;
+	await pause(200);
+	order.push("removed");
+	removal.open();
 	await stopping;
 
+	expect(order).toEqual(["removed", "stopped"]);
 	expect(await isEmpty()).toBe(true);
 });
+
+/** Where somebody waits until it is opened. */
+function newGate() {
+	let open = (): void => undefined;
+	const opened = new Promise<void>((resolve) => (open = resolve));
+	let arrive = (): void => undefined;
+	const isReached = new Promise<void>((resolve) => (arrive = resolve));
+	return { isReached, open: () => open(), reached: async () => (arrive(), opened) };
+}

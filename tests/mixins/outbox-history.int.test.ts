@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { ServiceBroker, type Service } from "moleculer";
+import { v7 as uuidv7 } from "uuid";
 import { Database, type WithDatabase } from "../../mixins/database/database.mixin";
 import type { Position, PublishedEvent } from "../../mixins/events/missed/decide";
-import type { EventTransport, PublishOutcome } from "../../mixins/events/transport";
+import type { EventTransport, OutgoingMessage, PublishOutcome } from "../../mixins/events/transport";
 import { Outbox, type WithOutbox } from "../../mixins/outbox/outbox.mixin";
 import { until } from "../support/until";
 import { anyTransport } from "./any-transport";
@@ -22,6 +23,7 @@ describe("what an outbox has published", () => {
 	let letters: Service & WithDatabase & WithOutbox;
 	let close: () => Promise<void>;
 	let refusal: PublishOutcome | undefined;
+	const sent: OutgoingMessage[] = [];
 	const heard = { desk: recorder(), archive: recorder() };
 
 	beforeAll(async () => {
@@ -30,7 +32,10 @@ describe("what an outbox has published", () => {
 		close = async () => opened[Symbol.asyncDispose]();
 		const transport: EventTransport = {
 			...opened.transport,
-			publish: async (messages) => (refusal ? messages.map(() => refusal!) : await opened.transport.publish(messages)),
+			async publish(messages) {
+				sent.push(...messages);
+				return refusal ? messages.map(() => refusal!) : await opened.transport.publish(messages);
+			},
 		};
 		await transport.consume(desk, heard.desk.handle);
 		await transport.consume(archive, heard.archive.handle);
@@ -106,6 +111,23 @@ describe("what an outbox has published", () => {
 		const [before, again] = heard.desk.deliveries.filter(({ messageId }) => messageId === id);
 		expect(again!.body.toString()).toBe(before!.body.toString());
 		expect(times("archive")).toBe(1);
+		// A queue that is gone takes nothing, and whoever asks is to hear of that.
+		expect(sent.at(-1)).toMatchObject({ queue: "readers.desk", mandatory: true });
+	});
+
+	test("is put into it although it is some days old", async () => {
+		const [id] = await published(1, 60);
+		const madeMs = Date.now() - 3 * 86_400_000;
+		const old = uuidv7({ msecs: madeMs });
+		await database.ask("UPDATE letters.outbox_history SET event_id = $2, published_at = $3 WHERE event_id = $1", [
+			id,
+			old,
+			new Date(madeMs),
+		]);
+
+		const count = await broker.call("letters.publishAgain", { eventIds: [old], queue: "readers.desk" });
+
+		expect(count).toBe(1);
 	});
 
 	test("is asked for again where the broker has not taken it", async () => {

@@ -10,6 +10,10 @@ const ALONE = "no other service listens to this outbox's hints";
 const FORGOTTEN_WITH_TROUBLE = "when trouble begins, what waits in memory is forgotten: there is nothing to send";
 const ENDS_LATER = "it ends after the pause that it is in, a second at the most";
 const LOGGED = "a line of the node's log is all that changes";
+const NEVER_STARTED =
+	"a service is stopped before it has started only where another one of its node can't start, and the process ends then";
+const TAKEN_BACK =
+	"a route with nothing left to try it with is taken back as well, and one that was taken back too soon is put aside by its next batch";
 
 const outbox = (file: string, at: string, why: string, to?: string): Explanation => ({
 	file: `mixins/outbox/${file}`,
@@ -30,9 +34,37 @@ export const explainedInOutboxes: readonly Explanation[] = [
 	outbox("operations.ts", "async stopped() «{…", "it counts once more in a process that ends"),
 	outbox("operations.ts", "(error) => «{…", LOGGED),
 	outbox("outbox.mixin.ts", "«[this.name]»", ALONE),
+	outbox("outbox.mixin.ts", "if («!worker») return", NEVER_STARTED),
+	outbox("outbox.mixin.ts", "«share?.stop»()", NEVER_STARTED),
 	outbox("outbox.mixin.ts", "[wakeEvent](ctx: { params: Place }) «{…", LATER),
 	outbox("outbox.mixin.ts", "«leases.mine().includes(ctx.params.partition)»", LATER, "false"),
 	outbox("outbox.mixin.ts", "«leases.mine().includes(ctx.params.partition)»", ASKS_MORE, "true"),
+	outbox("relay.ts", "return «false»;", "the pause of the trouble comes first", "true"),
+	outbox(
+		"relay.ts",
+		"const rows = await («without.length === 0»",
+		"what waits aside is read as well, and forgotten again: it is only work",
+		"true",
+	),
+	outbox("relay.ts", "else if («confirmed.length > 0») takeBack(route)", TAKEN_BACK),
+	outbox("relay.ts", "read: «() => read.all()»", ASKS_MORE),
+	outbox("remover.ts", "const AGAIN = ", "the pauses between its attempts are shorter"),
+	outbox("remover.ts", "pauseAfter(«++failures», AGAIN)", "the pauses between its attempts are shorter"),
+	outbox("remover.ts", "«{ signal: stopping.signal }»", ENDS_LATER),
+	outbox("share.ts", "let isOut = «false»", LOGGED),
+	outbox(
+		"share.ts",
+		"«(isOut ? BACK_MS : RENEW_MS) - (performance.now() - lookedMs)»",
+		"the next renewal comes later by as much as the last one took",
+	),
+	outbox("share.ts", "«(error: Error) => log.warn(", LOGGED),
+	outbox("share.ts", "if («isOut») log.info(", LOGGED),
+	outbox(
+		"share.ts",
+		"«performance.now() - cutOffAtMs < CUT_OFF_MS»",
+		NO_MOMENT,
+		"performance.now() - cutOffAtMs <= CUT_OFF_MS",
+	),
 	outbox("relay.ts", "let running = «false»", UNREAD),
 	outbox("relay.ts", "let ours: readonly number[] = «[]»", UNREAD),
 	outbox("relay.ts", "if («!hadRoom && hasRoom()») bell.ring()", ASKS_MORE, "true"),
