@@ -2,33 +2,21 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Database } from "../../mixins/database/database";
 import type { EventTransport, OutgoingMessage, PublishOutcome } from "../../mixins/events/transport";
-import type { Place, Relay, RelayOptions } from "../../mixins/outbox/relay";
+import type { Place } from "../../mixins/outbox/relay";
 import type { Statement } from "../../mixins/database/statement";
 import { until } from "../support/until";
 import { append, PARTITIONS } from "../../mixins/outbox/append";
 import type { Leases } from "../../mixins/outbox/leases";
 import { cause, letterOutbox, LetterWritten, relayAlone, writeLetter } from "./letters";
-import { mixinDatabase, type MixinDatabase } from "./mixin-database";
+import { outboxOfSuite } from "./relays.stage";
 
 /**
  * What a relay does about a broker's answers. The broker here is made up, because no real one refuses on demand; that
  * the relay works with the real ones is shown in outbox.int.test.ts.
  */
 
-let database: MixinDatabase;
-const running: Relay[] = [];
-
-beforeAll(async () => {
-	database = await mixinDatabase({ letters: ["create_event_tables"] });
-});
-
-afterEach(async () => {
-	for (const each of running.splice(0)) await each.stop();
-	await database.ask("TRUNCATE letters.outbox, letters.outbox_aggregates, letters.outbox_relays");
-	await database.ask("UPDATE letters.outbox_leases SET owner = NULL, expires_at = NULL");
-});
-
-afterAll(() => database[Symbol.asyncDispose]());
+const database = outboxOfSuite();
+const { start } = database;
 
 const CONFIRMED: PublishOutcome = { confirmed: true };
 const REFUSED: PublishOutcome = { confirmed: false, reason: "no queue is bound for it", fault: "message" };
@@ -48,13 +36,6 @@ function broker(judge: (letterId: string, text: string) => PublishOutcome) {
 		});
 	};
 	return { taken, calls: () => calls, transport: { publish } as unknown as EventTransport };
-}
-
-async function start(transport: EventTransport, options: Partial<RelayOptions> = {}): Promise<Relay> {
-	const worker = await relayAlone(database.db, { transport, ...options });
-	running.push(worker);
-	worker.start();
-	return worker;
 }
 
 async function waiting(): Promise<{ text: string; attempts: number; dead: boolean; last_error: string | null }[]> {
@@ -171,7 +152,7 @@ test("what nobody announced is found: rows that were inserted by hand", async ()
 test("a relay whose lease is over publishes nothing", async () => {
 	const post = broker(() => CONFIRMED);
 	const worker = await relayAlone(database.db, { transport: post.transport, leases: expiredLeases() });
-	running.push(worker);
+	database.endWithTest(worker);
 	worker.start();
 
 	await writeLetter(database.db, randomUUID(), "not mine");

@@ -3,10 +3,9 @@ import { z } from "zod";
 import { event, type Fact } from "../../mixins/events/contract";
 import type { EventTransport, OutgoingMessage, PublishOutcome } from "../../mixins/events/transport";
 import { append } from "../../mixins/outbox/append";
-import type { Relay } from "../../mixins/outbox/relay";
 import { until } from "../support/until";
-import { cause, letterOutbox, LetterWritten, relayAlone } from "./letters";
-import { mixinDatabase, type MixinDatabase } from "./mixin-database";
+import { cause, letterOutbox, LetterWritten } from "./letters";
+import { outboxOfSuite } from "./relays.stage";
 
 /**
  * What a relay does while one route takes nothing and the others do. The broker here is made up; that a queue in trouble
@@ -27,20 +26,8 @@ const LetterRead = event({
 
 const REFUSED: PublishOutcome = { confirmed: false, reason: "its queue does not answer", fault: "route" };
 
-let database: MixinDatabase;
-const running: Relay[] = [];
-
-beforeAll(async () => {
-	database = await mixinDatabase({ letters: ["create_event_tables"] });
-});
-
-afterEach(async () => {
-	for (const each of running.splice(0)) await each.stop();
-	await database.ask("TRUNCATE letters.outbox, letters.outbox_aggregates, letters.outbox_relays");
-	await database.ask("UPDATE letters.outbox_leases SET owner = NULL, expires_at = NULL");
-});
-
-afterAll(() => database[Symbol.asyncDispose]());
+const database = outboxOfSuite();
+const { start } = database;
 
 /** Takes what is written, and what is read only after `open`. `answer` says how it refuses. */
 function broker(answer: () => Promise<PublishOutcome> = async () => REFUSED) {
@@ -58,13 +45,6 @@ function broker(answer: () => Promise<PublishOutcome> = async () => REFUSED) {
 		});
 	}
 	return { taken, tries, open: () => void (isOpen = true), transport: { publish } as unknown as EventTransport };
-}
-
-async function start(transport: EventTransport): Promise<Relay> {
-	const worker = await relayAlone(database.db, { transport });
-	running.push(worker);
-	worker.start();
-	return worker;
 }
 
 const write = (fact: Fact): Promise<unknown> => database.db.transaction((tx) => append(tx, letterOutbox, fact, cause));

@@ -131,7 +131,6 @@ export const explainedInOutboxes: readonly Explanation[] = [
 		NO_MOMENT,
 		"performance.now() <= troubledUntilMs",
 	),
-	outbox("relay.ts", "«place && !held.has(place.seq)»", LATER, "false"),
 	outbox("relay.ts", "if («isWaiting») bell.ring()", ASKS_MORE, "true"),
 	outbox("relay.ts", "bell.ring(«{ evenIfDeaf: true }»)", ENDS_LATER),
 	outbox("relay.ts", "bell.ring({ evenIfDeaf: «true» })", ENDS_LATER),
