@@ -2,6 +2,11 @@ import type { BrokerConnection } from "./connection";
 import { declarationsOf } from "./queues";
 import { silentQueues } from "./silence";
 
+// Five seconds without an answer are over as soon as everything else has answered.
+jest.mock("node:timers/promises", () => ({
+	setTimeout: (_ms: number, value: unknown) => new Promise((resolve) => setImmediate(resolve, value)),
+}));
+
 const NOBODY: ReadonlySet<string> = new Set();
 
 const topology = {
