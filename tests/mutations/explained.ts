@@ -1,4 +1,5 @@
 import { explainedInInboxes } from "./explained-inboxes";
+import { explainedInOrders } from "./explained-orders";
 import { explainedInOutboxes } from "./explained-outbox";
 import { explainedInPayments } from "./explained-payments";
 import { explainedInSagas } from "./explained-sagas";
@@ -18,5 +19,6 @@ export const explained: readonly Explanation[] = [
 	...explainedInSagas,
 	...explainedInOutboxes,
 	...explainedInInboxes,
+	...explainedInOrders,
 	...explainedInPayments,
 ];

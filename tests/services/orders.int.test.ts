@@ -85,6 +85,18 @@ test("the gateway is told what GraphQL shows of orders", () => {
 	expect(graphql.subscription.join("\n")).toMatch(/orderStatus\([^]*orderUpdated\(/);
 });
 
+test.each([
+	["list", "query", "orders"],
+	["get", "query", "order"],
+	["cancel", "mutation", "cancelOrder"],
+	["ship", "mutation", "shipOrder"],
+	["deliver", "mutation", "deliverOrder"],
+])("the gateway is told that %s is the %s %s", (action, kind, field) => {
+	const { actions } = desk.service.schema as { actions: Record<string, { graphql: object }> };
+
+	expect(new Map(Object.entries(actions[action]!.graphql)).get(kind)).toMatch(new RegExp(String.raw`\s${field}\(`));
+});
+
 test("keys of cancellations are forgotten after thirty days", async () => {
 	const days = [31, 29];
 	for (const age of days) {
