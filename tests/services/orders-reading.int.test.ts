@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { OrderView } from "../../services/orders/orders.view";
-import { isAway } from "./orders-stand-ins.stage";
+import { ADDRESS, isAway } from "./orders-stand-ins.stage";
 import { ADMIN, openDesk, ownerOf, somebody, type Desk } from "./orders.stage";
 
 let desk: Desk;
@@ -33,6 +33,16 @@ describe("an order", () => {
 		});
 		expect(await desk.call("get", { id: order.id.toUpperCase() }, ADMIN)).toEqual(read);
 		expect(desk.questions(order)).toEqual([]);
+	});
+
+	test("is there for moleculer-db as well, as its table has it", async () => {
+		const order = await desk.given("CONFIRMED");
+
+		const { adapter } = desk.service;
+		const found = adapter.entityToObject(await adapter.findById(order.id));
+
+		const view = { status: "CONFIRMED", paymentStatus: "CAPTURED", failureReason: null, shippingAddress: ADDRESS };
+		expect(found).toMatchObject({ ...order, ...view, version: 5 });
 	});
 
 	test("is nobody else's business, and not even there for them", async () => {
