@@ -1,15 +1,16 @@
 import { z } from "zod";
 import { event } from "./contract";
-import { readData, readEnvelope, UnreadableEventError, type Envelope } from "./envelope";
+import { readData, readEnvelope, UnreadableEventError, versionOf, type Envelope } from "./envelope";
 
-const OrderPlaced = event({
+const placed = {
 	type: "OrderPlaced",
 	exchange: "orders.events",
 	routingKey: "order.placed",
 	version: 1,
 	aggregate: "orderId",
 	data: z.object({ orderId: z.uuid(), total: z.int().nonnegative() }),
-});
+} as const;
+const OrderPlaced = event(placed);
 
 const envelope: Envelope = {
 	event_id: "0198a8f0-3c3e-7a4b-9c1d-0123456789ab",
@@ -58,6 +59,10 @@ test.each([
 	expect(() => readEnvelope(Buffer.from(text))).toThrow(UnreadableEventError);
 });
 
+test("what is no JSON is said to be none, with the reason", () => {
+	expect(() => readEnvelope(Buffer.from("{ no json"))).toThrow(/^not JSON \(.*position 2/);
+});
+
 test.each([
 	["no event id", { event_id: undefined }, "event_id"],
 	["an event id that is no UUID", { event_id: "7" }, "event_id"],
@@ -71,6 +76,14 @@ test.each([
 test("a future version of an event is refused, naming both versions", () => {
 	expect(() => readData(OrderPlaced, readEnvelope(body({ version: 2 })))).toThrow(
 		"OrderPlaced has version 2, known here is 1",
+	);
+});
+
+test("where several versions are known they are named in their order", () => {
+	const listed = [3, 1, 2].map((version) => ({ contract: event({ ...placed, version }) }));
+
+	expect(() => versionOf(listed, { ...envelope, version: 4 })).toThrow(
+		"OrderPlaced has version 4, known here are 1 and 2 and 3",
 	);
 });
 

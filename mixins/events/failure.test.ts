@@ -1,7 +1,7 @@
-import { failureOf, limited, STACK_BYTES_MAX } from "./failure";
+import { failureOf, limited, STACK_BYTES_MAX, tooLarge } from "./failure";
 
-test("a stack is cut to 8 KB between two characters", () => {
-	const { stack } = limited({ code: "A", message: "b", stack: "ü🛒".repeat(5_000) });
+test.each([0, 1, 2, 3, 4, 5])("a stack is cut to 8 KB between two characters, %d bytes on", (bytes) => {
+	const { stack } = limited({ code: "A", message: "b", stack: "x".repeat(bytes) + "ü🛒".repeat(5_000) });
 
 	expect(Buffer.byteLength(stack!)).toBeLessThanOrEqual(STACK_BYTES_MAX);
 	expect(Buffer.byteLength(stack!)).toBeGreaterThan(STACK_BYTES_MAX - 4);
@@ -12,6 +12,14 @@ test("what is short stays as it is", () => {
 	const failure = { code: "OUT_OF_PAPER", message: "größer", stack: undefined };
 
 	expect(limited(failure)).toEqual(failure);
+});
+
+test("a body of a megabyte is taken, and not a byte more", () => {
+	expect(tooLarge(1_048_576)).toBeUndefined();
+	expect(tooLarge(1_048_577)).toMatchObject({
+		code: "MESSAGE_TOO_LARGE",
+		message: "The body of 1048577 bytes is over the limit of 1048576: too large",
+	});
 });
 
 test("a NUL, which PostgreSQL can't store, is shown as a symbol", () => {

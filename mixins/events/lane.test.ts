@@ -85,6 +85,24 @@ test("a transaction that fails is made again one by one, and only the guilty one
 	expect(await Promise.all(verdicts)).toEqual([DONE, DONE, refused, DONE]);
 });
 
+test.each([
+	[500, 16],
+	[501, 4],
+])("after a full transaction that took %d ms the next one has %d", async (ms, next) => {
+	let now = 0;
+	const clock = jest.spyOn(performance, "now").mockImplementation(() => now);
+	const here = recorded();
+
+	for (let n = 0; n < 40; n++) void here.lane.handle(letter(String(n)));
+	await here.commit();
+	now += ms;
+	await here.commit();
+	clock.mockRestore();
+	await commitAll(here);
+
+	expect(here.transactions.map((texts) => texts.split(" ").length).slice(0, 3)).toEqual([1, 8, next]);
+});
+
 test("one that has failed before goes alone", async () => {
 	const here = recorded();
 
@@ -96,6 +114,16 @@ test("one that has failed before goes alone", async () => {
 	expect(here.transactions).toEqual(["a", "b", "c", "d e"]);
 });
 
+test("one that has failed before changes nothing for those that come long before it", async () => {
+	const here = recorded({ batchMax: 2 });
+
+	for (const text of ["a", "b", "c", "d"]) void here.lane.handle(letter(text));
+	void here.lane.handle(letter("e", "e", 2));
+	await commitAll(here);
+
+	expect(here.transactions).toEqual(["a", "b c", "d", "e"]);
+});
+
 test("after a failed transaction fewer share the next ones", async () => {
 	const here = recorded({ poison: new Map([["2", [{ kind: "retry", failure }]]]) });
 
@@ -103,8 +131,7 @@ test("after a failed transaction fewer share the next ones", async () => {
 	await commitAll(here);
 
 	const lengths = here.transactions.map((texts) => texts.split(" ").length);
-	expect(lengths.slice(0, 10)).toEqual([1, 8, 1, 1, 1, 1, 1, 1, 1, 1]);
-	expect(lengths[10]).toBeLessThan(8);
+	expect(lengths.slice(0, 11)).toEqual([1, 8, 1, 1, 1, 1, 1, 1, 1, 1, 4]);
 });
 
 test("a lane that stops finishes what is in work and leaves the rest", async () => {
@@ -169,6 +196,56 @@ describe("with retries in place", () => {
 		]);
 	});
 
+	test("where nothing waits behind one that failed, nobody is told", async () => {
+		const held = jest.fn();
+		const here = recorded({ retriesInPlaceMs: [10], poison: new Map([["a1", [retry]]]), held });
+
+		void here.lane.handle(letter("a1", "a"));
+		void here.lane.handle(letter("b1", "b"));
+		await commitAll(here);
+
+		expect(held).not.toHaveBeenCalled();
+	});
+
+	test("one that is tried again where it stands goes alone", async () => {
+		const here = recorded({ retriesInPlaceMs: [10], poison: new Map([["a1", [retry]]]) });
+
+		void here.lane.handle(letter("a1", "a"));
+		await here.commit();
+		void here.lane.handle(letter("b1", "b"));
+		jest.advanceTimersByTime(10);
+		void here.lane.handle(letter("c1", "c"));
+		await commitAll(here);
+
+		expect(here.transactions).toEqual(["a1", "b1", "a1", "c1"]);
+	});
+
+	test("who handles one alone is told how often it has failed where it stands", async () => {
+		const failures: number[] = [];
+		const verdicts = [retry, retry, DONE];
+		const handleAlone = async (_one: Letter, failed: number): Promise<Verdict> => {
+			failures.push(failed);
+			return verdicts.shift()!;
+		};
+		const here = recorded({ retriesInPlaceMs: [10, 10], handleAlone });
+
+		const verdict = here.lane.handle(letter("a"));
+		await jest.advanceTimersByTimeAsync(20);
+
+		expect(await verdict).toEqual(DONE);
+		expect(failures).toEqual([0, 1, 2]);
+	});
+
+	test("what no attempt would change is dead at once", async () => {
+		const dead: Verdict = { kind: "dead", failure };
+		const here = recorded({ retriesInPlaceMs: [10], poison: new Map([["a1", [dead]]]) });
+
+		const verdict = here.lane.handle(letter("a1", "a"));
+		await here.commit();
+
+		expect(await verdict).toEqual({ ...dead, inPlace: { attempts: 1, firstFailedAt: new Date() } });
+	});
+
 	test("the order survives a transaction that fails in the middle", async () => {
 		const here = recorded({ retriesInPlaceMs: [10], poison: new Map([["a1", [retry]]]) });
 
@@ -203,6 +280,7 @@ describe("with retries in place", () => {
 		const verdicts = [here.lane.handle(letter("a1", "a")), here.lane.handle(letter("a2", "a"))];
 		await here.commit();
 
+		here.lane.stop();
 		here.lane.stop();
 
 		expect(await Promise.all(verdicts)).toEqual([{ kind: "left" }, { kind: "left" }]);

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { event } from "./contract";
 import { DEFAULT_PREFETCH, DEFAULT_RETRY_DELAYS_MS, hasListener, matches, queueFor, topicPattern } from "./topology";
 
-const OrderPlaced = event({
-	type: "OrderPlaced",
+const onOrders = {
 	exchange: "orders.events",
-	routingKey: "order.placed",
 	version: 1,
 	aggregate: "orderId",
 	data: z.object({ orderId: z.string() }),
-});
+} as const;
+const OrderPlaced = event({ ...onOrders, type: "OrderPlaced", routingKey: "order.placed" });
+const OrderSent = event({ ...onOrders, type: "OrderSent", routingKey: "order.sent" });
 
 test.each([
 	["order.placed", "order.placed", true],
@@ -42,6 +42,8 @@ test.each([
 	["#.*", "a.b", true],
 	["a.*.#.z", "a.z", false],
 	["a.*.#.z", "a.b.z", true],
+	["#.a.b", "x.a.b", true],
+	["#.a.b", "x.ab", false],
 	["a#.b", "a#.b", true],
 	["a#.b", "a.b", false],
 	["a+(b)", "a+(b)", true],
@@ -55,7 +57,7 @@ test("a pattern as a regular expression is anchored at both ends", () => {
 });
 
 test("a consumer's queue is bound to the keys of its contracts and to nothing else", () => {
-	expect(queueFor("cart.settle", [OrderPlaced])).toEqual({
+	expect(queueFor("cart.settle", [OrderPlaced])).toStrictEqual({
 		name: "cart.settle",
 		bindings: [{ exchange: "orders.events", pattern: "order.placed" }],
 		retryDelaysMs: DEFAULT_RETRY_DELAYS_MS,
@@ -63,8 +65,27 @@ test("a consumer's queue is bound to the keys of its contracts and to nothing el
 	});
 });
 
+test("a queue is in order where its consumer wants it so", () => {
+	expect(queueFor("cart.settle", [], { order: "aggregate", prefetch: 7, retryDelaysMs: [1] })).toStrictEqual({
+		name: "cart.settle",
+		bindings: [],
+		retryDelaysMs: [1],
+		prefetch: 7,
+		order: "aggregate",
+	});
+});
+
+test("what fails is tried ten times more within four minutes, with five different pauses", () => {
+	expect(DEFAULT_RETRY_DELAYS_MS).toHaveLength(10);
+	expect(new Set(DEFAULT_RETRY_DELAYS_MS).size).toBe(5);
+	expect(DEFAULT_RETRY_DELAYS_MS.reduce((sum, ms) => sum + ms)).toBe(234_250);
+});
+
 test("a key has a listener when a queue is bound for it on that exchange", () => {
-	const topology = { exchanges: ["orders.events"], queues: [queueFor("cart.settle", [OrderPlaced])] };
+	const topology = {
+		exchanges: ["orders.events"],
+		queues: [queueFor("cart.settle", [OrderSent, OrderPlaced]), queueFor("mail.send", [OrderSent])],
+	};
 
 	expect(hasListener(topology, "orders.events", "order.placed")).toBe(true);
 	expect(hasListener(topology, "orders.events", "order.failed")).toBe(false);

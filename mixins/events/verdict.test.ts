@@ -36,6 +36,7 @@ test.each<[string, unknown, "retry" | "dead"]>([
 	["too many connections", sqlError("53300"), "retry"],
 	["a unique constraint, which another message may be about to satisfy", sqlError("23505"), "retry"],
 	["a mistake in the code: most that nobody foresaw pass, and the attempts are limited", new TypeError("x"), "retry"],
+	["a code that is no client's fault", Object.assign(new Error("moved"), { code: 302 }), "retry"],
 	["something thrown that is no error", "a text", "retry"],
 	["nothing at all thrown", undefined, "retry"],
 ])("%s", (_name, error, kind) => {

@@ -1,3 +1,4 @@
+import { explainedInEvents } from "./explained-events";
 import { explainedInInboxes } from "./explained-inboxes";
 import { explainedInOrders } from "./explained-orders";
 import { explainedInOutboxes } from "./explained-outbox";
@@ -19,6 +20,7 @@ export const explained: readonly Explanation[] = [
 	...explainedInSagas,
 	...explainedInOutboxes,
 	...explainedInInboxes,
+	...explainedInEvents,
 	...explainedInOrders,
 	...explainedInPayments,
 ];

@@ -28,6 +28,20 @@ test("those that follow one another are acknowledged by one frame, however they 
 	expect(sent).toEqual(["..3", "..4"]);
 });
 
+test("where nothing waits no time is kept", () => {
+	jest.useFakeTimers();
+	const { sent, acks } = recorded();
+
+	done(acks, 1);
+	jest.advanceTimersByTime(1);
+	const left = jest.getTimerCount();
+	done(acks, 3);
+	acks.flush();
+
+	expect(sent).toEqual(["..1", "3"]);
+	expect([left, jest.getTimerCount()]).toEqual([0, 0]);
+});
+
 test("one that overtakes waits for those before it", async () => {
 	const { sent, acks } = recorded();
 
@@ -100,12 +114,15 @@ test("of a channel that is gone nothing is acknowledged", async () => {
 	const { sent, acks } = recorded();
 
 	done(acks, 1, 3);
+	const before = acks.remembered();
 	acks.end();
-	done(acks, 2);
+	done(acks, 4);
+	acks.giveBack(delivery(6));
 	acks.flush();
 	await turn();
 
 	expect(sent).toEqual([]);
+	expect([before, acks.remembered()]).toEqual([3, 3]);
 });
 
 test("a channel that is closing already ends it, before anybody is told that it is closed", async () => {
@@ -124,4 +141,28 @@ test("a channel that is closing already ends it, before anybody is told that it 
 
 	expect(acks.ended()).toBe(true);
 	expect(tried).toBe(1);
+});
+
+test("of several that are acknowledged each by itself, the first one is told that the channel is closing", async () => {
+	let tried = 0;
+	const ack = (): never => {
+		tried++;
+		throw new IllegalOperationError("Channel closing", "");
+	};
+	const acks = acknowledgements({ ack, nack: ack }, 4);
+
+	done(acks, 2, 4);
+	await turn();
+
+	expect(tried).toBe(1);
+});
+
+test("any other error is thrown", () => {
+	const nack = (): never => {
+		throw new TypeError("no message");
+	};
+	const acks = acknowledgements({ ack: () => undefined, nack }, 100);
+
+	expect(() => acks.giveBack(delivery(1))).toThrow("no message");
+	expect(acks.ended()).toBe(false);
 });

@@ -1,0 +1,48 @@
+import type { Explanation } from "./explained";
+
+const ONE_MS = "it differs in one millisecond";
+const CUTS_NOTHING = "what is short enough is cut to its whole length";
+
+const events = (file: string, at: string, to: string, why: string): Explanation => ({
+	file: `mixins/events/${file}`,
+	at,
+	to,
+	why,
+});
+
+/** Of events and their consumers. */
+export const explainedInEvents: readonly Explanation[] = [
+	events("envelope.ts", "slice(0, 200)", "(error as Error).message", "V8 quotes no more than a few characters itself"),
+	events("failure.ts", "«bytes.length <= bytesMax»", "bytes.length < bytesMax", CUTS_NOTHING),
+	events("failure.ts", "«bytes.length <= bytesMax»", "false", CUTS_NOTHING),
+	events("lane.ts", "if («suspects > 0»)", "true", "a count below zero says the same as zero"),
+	events("lane.ts", "if («suspects > 0»)", "suspects >= 0", "a count below zero says the same as zero"),
+	events(
+		"lane.ts",
+		"if («!working»)",
+		"true",
+		"what has not begun is left before the transaction in work, and not after it",
+	),
+	events("meters.ts", "«!metrics.isEnabled()»", "false", "Moleculer's registry does nothing then either"),
+	events("rabbitmq/acknowledgements.ts", "«tag < first»", "tag <= first", "what is in hand does not wait"),
+	events(
+		"rabbitmq/slots.ts",
+		"«line.size > 0»",
+		"false",
+		"while a slot is free nobody is in line: it goes to the next at once",
+	),
+	events("receive.ts", "«ageDays < -AHEAD_DAYS_MAX»", "ageDays <= -AHEAD_DAYS_MAX", ONE_MS),
+	events("receive.ts", "«ageDays > rememberedDays(id)»", "ageDays >= rememberedDays(id)", ONE_MS),
+	events(
+		"topology.ts",
+		"«index - 1»",
+		"index + 1",
+		"of two that say the same the first one is left out, and not the second",
+	),
+	events(
+		"verdict.ts",
+		"«isPassing(error)»",
+		"false",
+		"what passes has no code of a client's fault, and is tried again for that",
+	),
+];
