@@ -15,3 +15,14 @@ test.each([
 	expect(Math.max(...pauses)).toBeLessThanOrEqual(most);
 	expect(new Set(pauses).size).toBeGreaterThan(100);
 });
+
+test.each([
+	[0, 400],
+	[0.5, 600],
+	[1, 800],
+])("the pause is drawn from all of the upper half: %d makes %d ms", (drawn, ms) => {
+	const random = jest.spyOn(Math, "random").mockReturnValue(drawn);
+
+	expect(pauseAfter(4, limits)).toBe(ms);
+	random.mockRestore();
+});

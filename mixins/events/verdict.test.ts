@@ -2,6 +2,7 @@ import { Errors } from "moleculer";
 import { z } from "zod";
 import { event } from "./contract";
 import { UnreadableEventError } from "./envelope";
+import { KilledItsConsumerError } from "./suspects";
 import { verdictOn } from "./verdict";
 
 const LetterWritten = event({
@@ -15,6 +16,7 @@ const LetterWritten = event({
 
 /** As `pg` throws it. */
 const sqlError = (code: string) => Object.assign(new Error(`SQL error ${code}`), { code });
+const coded = (code: unknown) => Object.assign(new Error("refused"), { code });
 /** As Sequelize wraps it. */
 const wrapped = (code: string) => Object.assign(new Error("wrapped"), { original: sqlError(code) });
 
@@ -36,7 +38,12 @@ test.each<[string, unknown, "retry" | "dead"]>([
 	["too many connections", sqlError("53300"), "retry"],
 	["a unique constraint, which another message may be about to satisfy", sqlError("23505"), "retry"],
 	["a mistake in the code: most that nobody foresaw pass, and the attempts are limited", new TypeError("x"), "retry"],
-	["a code that is no client's fault", Object.assign(new Error("moved"), { code: 302 }), "retry"],
+	["a message that has killed its consumers", new KilledItsConsumerError(["one", "other"]), "dead"],
+	["the first code of a client's fault", coded(400), "dead"],
+	["the last one", coded(499), "dead"],
+	["a code below them", coded(399), "retry"],
+	["a code above them", coded(500), "retry"],
+	["a text that reads like one", coded("404"), "retry"],
 	["something thrown that is no error", "a text", "retry"],
 	["nothing at all thrown", undefined, "retry"],
 ])("%s", (_name, error, kind) => {
@@ -47,6 +54,7 @@ test.each<[string, unknown, string]>([
 	["Moleculer's type", new Errors.MoleculerClientError("no", 409, "OUT_OF_INK"), "OUT_OF_INK"],
 	["PostgreSQL's code", sqlError("40P01"), "40P01"],
 	["the error's own code", new UnreadableEventError("not JSON"), "UNREADABLE_EVENT"],
+	["its code, where its type is empty", Object.assign(coded("OUT_OF_INK"), { type: "" }), "OUT_OF_INK"],
 	["its class, where it has no other name", new TypeError("x"), "TypeError"],
 	["UNKNOWN, where it is no error", "a text", "UNKNOWN"],
 ])("a failure goes by %s", (_name, error, code) => {
