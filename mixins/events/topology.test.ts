@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { event } from "./contract";
-import { DEFAULT_PREFETCH, DEFAULT_RETRY_DELAYS_MS, hasListener, matches, queueFor, topicPattern } from "./topology";
+import {
+	DEFAULT_PREFETCH,
+	DEFAULT_RETRY_DELAYS_MS,
+	hasListener,
+	isBoundTo,
+	matches,
+	queueFor,
+	serviceOf,
+	topicPattern,
+} from "./topology";
 
 const onOrders = {
 	exchange: "orders.events",
@@ -90,4 +99,19 @@ test("a key has a listener when a queue is bound for it on that exchange", () =>
 	expect(hasListener(topology, "orders.events", "order.placed")).toBe(true);
 	expect(hasListener(topology, "orders.events", "order.failed")).toBe(false);
 	expect(hasListener(topology, "other.events", "order.placed")).toBe(false);
+});
+
+test.each([
+	["orders.events", "order.placed", true],
+	["orders.events", "order.sent", true],
+	["orders.events", "order.failed", false],
+	["other.events", "order.placed", false],
+	// By the queue's own name, as what is tried again or replayed comes.
+	["", "cart.settle", true],
+])("a queue gets what was published to %j with %j: %s", (exchange, routingKey, expected) => {
+	expect(isBoundTo(queueFor("cart.settle", [OrderSent, OrderPlaced]), { exchange, routingKey })).toBe(expected);
+});
+
+test("a queue is its service's, by the word before the dot", () => {
+	expect(serviceOf("cart.settle")).toBe("cart");
 });

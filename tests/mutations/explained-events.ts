@@ -23,6 +23,13 @@ export const explainedInEvents: readonly Explanation[] = [
 		"true",
 		"what has not begun is left before the transaction in work, and not after it",
 	),
+	events(
+		"lanes.ts",
+		"«hash * 31 + aggregateId",
+		"hash * 31 - aggregateId.charCodeAt(index)",
+		"it is another hash, as good",
+	),
+	events("rabbitmq/batch.ts", "«{ length: size }»", "{}", "it is filled by its indexes anyway"),
 	events("meters.ts", "«!metrics.isEnabled()»", "false", "Moleculer's registry does nothing then either"),
 	events("rabbitmq/acknowledgements.ts", "«tag < first»", "tag <= first", "what is in hand does not wait"),
 	events(

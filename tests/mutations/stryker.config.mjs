@@ -21,7 +21,8 @@ export default {
 	},
 	plugins: ["@stryker-mutator/jest-runner"],
 	testRunner: "jest",
-	jest: { configFile: "tests/mutations/jest.config.js", enableFindRelatedTests: false },
+	// Of the tests beside a mutant those that import its file, in whatever way.
+	jest: { configFile: "tests/mutations/jest.config.js", enableFindRelatedTests: true },
 	coverageAnalysis: "perTest",
 	// Some folders have no unit test at all.
 	allowEmpty: true,

@@ -6,7 +6,7 @@ const QUEUE = "cart.settle";
 const diedAt = new Date("2026-05-01T12:00:00.000Z");
 const failure = { code: "OUT_OF_PAPER", message: "The printer is out of paper", stack: "Error: at a place" };
 
-function message(headers: object = {}, fields: object = {}): Message {
+function message(headers?: object, fields: object = {}): Message {
 	return {
 		content: Buffer.from(`{"event_type":"OrderPlaced"}`),
 		fields: { exchange: "", routingKey: "cart.settle.dlq", deliveryTag: 1, redelivered: false, ...fields },
@@ -81,6 +81,7 @@ test("any other reason of RabbitMQ is told as it says it", () => {
 });
 
 test.each([
+	["without headers", undefined],
 	["without a record", {}],
 	["with records of other queues", { "x-death": [death("cart.settle.retry.250")] }],
 	["with a record that is none", { "x-death": "yesterday" }],
