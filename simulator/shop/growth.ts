@@ -12,14 +12,15 @@ const CONNECTIONS_MAX = 3;
 const CHANNELS_MAX = 10;
 
 /** Nothing grows for ever: each node is up again, what it holds at rest is bounded, and of what is over no note is left. */
-export async function grown({ world, cluster }: Stage): Promise<string[]> {
+export async function grown(stage: Stage): Promise<string[]> {
+	const { world, cluster } = stage;
 	const notes = await world.control.query<Note>(NOTES);
 	return [
 		...notes.flatMap((note) => (isCommittedLate(note, world) ? [] : [note.fault])),
 		...cluster.nodes.flatMap((each) => heldBy(each, world)),
 		...leftByTheDead(world),
 		...doubledConsumers(cluster.nodes, world),
-		...goingInCircles(world),
+		...goingInCircles(stage),
 	];
 }
 
@@ -70,13 +71,16 @@ function leftByTheDead({ hosts, sessions }: Stage["world"]): string[] {
 /** Each time a connection was lost: three at the most in most plans, and five where one is closed after the other. */
 const RETURNS_MAX = 6;
 
-/** What fails is tried again after a pause. A dead letter comes back each time that an operator has looked at it. */
-function goingInCircles({ rabbitmq }: Stage["world"]): string[] {
-	return rabbitmq
-		.queues()
-		.flatMap(({ name, returns }) =>
-			returns > RETURNS_MAX && !name.endsWith(".dlq") ? [`a message came back into ${name} ${returns} times`] : [],
-		);
+/** A dead letter comes back whenever an operator has read it: none asks for more than three things that do. */
+const READINGS_MAX = 3;
+
+/** What fails is tried again after a pause. */
+function goingInCircles({ world: { rabbitmq }, plan }: Stage): string[] {
+	const ofDeadLetters = RETURNS_MAX + READINGS_MAX * plan.operators.length;
+	return rabbitmq.queues().flatMap(({ name, returns }) => {
+		const most = name.endsWith(".dlq") ? ofDeadLetters : RETURNS_MAX;
+		return returns > most ? [`a message came back into ${name} ${returns} times`] : [];
+	});
 }
 
 /** A queue has one consumer of each node that runs its service. */
