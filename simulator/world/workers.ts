@@ -1,6 +1,7 @@
-import { fork, type ChildProcess } from "node:child_process";
+import { fork, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { realTimer } from "./clock";
+import { coresToBindTo, startedOn } from "./cores";
 
 /** Processes that each do one job at a time. */
 export interface Workers<Job, Result> {
@@ -21,6 +22,8 @@ export class NotEndedError extends Error {}
 interface Worker {
 	process: ChildProcess;
 	jobs: number;
+	/** Which it stays on, with its database: who hands a statement over does not wait until another core wakes. */
+	core: number | undefined;
 }
 
 export interface WorkersOptions {
@@ -42,12 +45,21 @@ export function newWorkers<Job extends object, Result>(
 	const idle: Worker[] = [];
 	const waiting: ((worker: Worker) => void)[] = [];
 	const all = new Set<Worker>();
+	const cores = coresToBindTo();
+	// Fewer would all be on the first of them, beside those of another pool.
+	const isBound = cores.length === count;
 
 	function start(): Worker {
-		const execArgv = ["--import", "tsx", "--max-old-space-size=2048", "--max-semi-space-size=64"];
+		const taken = new Set([...all].map((each) => each.core));
+		const core = isBound ? cores.find((each) => !taken.has(each)) : undefined;
+		const { execPath, execArgv } =
+			core === undefined ? { execPath: process.execPath, execArgv: [] } : startedOn(core, process.execPath);
+		const options = ["--import", "tsx", "--max-old-space-size=2048", "--max-semi-space-size=64"];
+		const stdio: StdioOptions = ["ignore", "inherit", "inherit", "ipc"];
 		const worker: Worker = {
-			process: fork(script, args, { execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] }),
+			process: fork(script, args, { execPath, execArgv: [...execArgv, ...options], stdio }),
 			jobs: 0,
+			core,
 		};
 		all.add(worker);
 		return worker;
