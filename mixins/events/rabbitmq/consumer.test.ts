@@ -1,5 +1,6 @@
 import type { Channel, ConsumeMessage } from "amqplib";
 import { EventEmitter } from "node:events";
+import timers from "node:timers/promises";
 import { BODY_BYTES_MAX, type Delivery, type PublishOutcome, type Verdict } from "../transport";
 import type { QueueSpec } from "../topology";
 import type { Publication } from "./confirms";
@@ -22,7 +23,7 @@ class FakeChannel extends EventEmitter {
 	constructor(
 		readonly lost: (reason?: Error) => void,
 		/** What cancelling and closing it waits for. */
-		readonly answers: Promise<unknown>,
+		public answers: Promise<unknown>,
 	) {
 		super();
 	}
@@ -85,6 +86,8 @@ interface Stage {
 	/** What the publisher says next; confirmed where there is nothing. */
 	outcomes: PublishOutcome[];
 	isUp: boolean;
+	/** Resolves when there is a connection. */
+	up: Promise<void>;
 	/** Of opening a channel, the next times. */
 	refusals: Error[];
 	obstacle: Promise<void> | undefined;
@@ -111,6 +114,7 @@ async function stageOf(queue: QueueSpec = spec, prepared: Partial<Stage> = {}): 
 		verdicts: [],
 		outcomes: [],
 		isUp: true,
+		up: Promise.resolve(),
 		refusals: [],
 		obstacle: undefined,
 		answers: Promise.resolve(),
@@ -119,7 +123,7 @@ async function stageOf(queue: QueueSpec = spec, prepared: Partial<Stage> = {}): 
 	} as Stage;
 	const connection = {
 		isUp: () => stage.isUp,
-		up: () => Promise.resolve(),
+		up: () => stage.up,
 		channel(lost: (reason?: Error) => void) {
 			const refusal = stage.refusals.shift();
 			if (refusal) return Promise.reject(refusal);
@@ -340,6 +344,48 @@ describe("a consumer", () => {
 
 		expect(stage.channel().asked.at(-1)).toBe("close");
 		expect(stage.consumer.isUp()).toBe(false);
+		expect([stage.warned.length, stage.repaired]).toEqual([1, 0]);
+	});
+
+	test("that stops while it begins leaves what it gets meanwhile to others", async () => {
+		const stage = await stageOf();
+
+		stage.answers = new Promise(() => undefined);
+		stage.channel().lost();
+		await until(() => stage.channels.length === 2);
+		const stopping = stage.consumer.stop();
+		stage.channel().deliver();
+		await stopping;
+
+		expect(stage.handled).toEqual([]);
+	});
+
+	test("that stops while there is no connection opens no channel when there is one", async () => {
+		let connect!: () => void;
+		const up = new Promise<void>((resolve) => (connect = resolve));
+		const stage = await stageOf();
+
+		stage.up = up;
+		stage.channel().lost();
+		await until(() => stage.warned.length === 1);
+		await turn();
+		await stage.consumer.stop();
+		connect();
+		await turn();
+
+		expect(stage.channels).toHaveLength(1);
+	});
+
+	test("keeps its new channel when the end of the old one is told late", async () => {
+		const stage = await stageOf();
+		const [old] = stage.channels;
+
+		stage.consumer.pause("database of cart");
+		stage.consumer.resume();
+		await until(() => stage.channels.length === 2 && stage.consumer.isUp());
+		old!.lost();
+
+		expect(stage.consumer.isUp()).toBe(true);
 	});
 
 	test.each([
@@ -436,5 +482,77 @@ describe("a consumer", () => {
 		await paused.consumer.stop();
 
 		expect([hindered.channels.length, paused.channels.length]).toEqual([0, 1]);
+	});
+});
+
+describe("between its attempts", () => {
+	/** The pauses that were asked for, which are over at once. */
+	function pausesOver(): Parameters<typeof timers.setTimeout>[] {
+		const asked: Parameters<typeof timers.setTimeout>[] = [];
+		jest.spyOn(timers, "setTimeout").mockImplementation(async (...its) => {
+			asked.push(its);
+			await turn();
+			return its[1];
+		});
+		return asked;
+	}
+
+	afterEach(() => jest.restoreAllMocks());
+
+	const isInUpperHalf = (ms: unknown, full: number): boolean => Number(ms) >= full / 2 && Number(ms) <= full;
+
+	test("to begin a consumer pauses, longer each time, and not when it stops", async () => {
+		const pauses = pausesOver();
+		const refusals = Array.from({ length: 8 }, () => new Error("no queue 'cart.settle'"));
+
+		const stage = await stageOf(spec, { refusals });
+		await until(() => stage.consumer.isUp());
+
+		const fulls = [100, 200, 400, 800, 1_600, 3_000, 3_000, 3_000];
+		expect(pauses.map(([ms], at) => isInUpperHalf(ms, fulls[at]!))).toEqual(fulls.map(() => true));
+		expect(pauses.every(([, , options]) => options?.signal instanceof AbortSignal)).toBe(true);
+	});
+
+	test("to put a message into its delay queue it pauses, longer each time, and not when it stops", async () => {
+		const pauses = pausesOver();
+		const stage = await stageOf(spec, { verdicts: [RETRY], outcomes: [REFUSED, REFUSED, REFUSED] });
+
+		stage.channel().deliver();
+		await until(() => stage.channel().asked.includes("ack ..1"));
+
+		expect(pauses.map(([ms], at) => isInUpperHalf(ms, 100 * 2 ** at))).toEqual([true, true, true]);
+		expect(pauses.every(([, , options]) => options?.signal instanceof AbortSignal)).toBe(true);
+	});
+
+	test("a consumer of a silent queue waits five seconds for an answer, once, and keeps no process up by it", async () => {
+		const stage = await stageOf();
+		const pauses = pausesOver();
+
+		stage.channel().answers = new Promise(() => undefined);
+		await stage.consumer.stop();
+
+		expect(stage.channel().asked.slice(2)).toEqual(["cancel a-tag", "close"]);
+		expect(pauses.filter(([, value]) => value !== undefined)).toEqual([[5_000, false, { ref: false }]]);
+	});
+
+	test.each([
+		["answered", Promise.resolve()],
+		["refused", Promise.reject(new Error("Channel closed"))],
+	])("a consumer whose cancel was %s waits until its channel is over", async (_, answer) => {
+		const stage = await stageOf();
+		const { answers, answer: end } = unanswered();
+		let isOver = false;
+
+		stage.channel().answers = answer;
+		const stopping = stage.consumer.stop().then(() => (isOver = true));
+		stage.channel().answers = answers;
+		await turn();
+		await turn();
+		const before = isOver;
+		end();
+		await stopping;
+
+		expect(before).toBe(false);
+		expect(stage.channel().asked.slice(2)).toEqual(["cancel a-tag", "close"]);
 	});
 });
