@@ -180,6 +180,7 @@ export function waits(options: {
 			clearTimeout(session.limit);
 			if (/^(COMMIT|ROLLBACK)\b/.test(text)) {
 				session.isInTransaction = false;
+				session.lockWaitMsMax = session.limits.lock_timeout;
 				if (session.carrier) session.carrier.toldMs = undefined;
 			}
 			if (!session.isInTransaction) mayHaveFreed = true;
