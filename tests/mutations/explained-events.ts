@@ -52,4 +52,22 @@ export const explainedInEvents: readonly Explanation[] = [
 		"false",
 		"what passes has no code of a client's fault, and is tried again for that",
 	),
+	events(
+		"rabbitmq/consumer.ts",
+		"if («acks.ended()») return;",
+		"false",
+		"where a channel is over no answer is sent anyway",
+	),
+	events(
+		"rabbitmq/consumer.ts",
+		"«() => inWork.delete(tracked)»",
+		"() => undefined",
+		"what is over holds nobody up; it stays in memory until the consumer stops, which no test weighs",
+	),
+	events(
+		"rabbitmq/consumer.ts",
+		"const running: Promise<void>[] = «[]»",
+		'["Stryker was here"]',
+		"what is no promise holds nobody up",
+	),
 ];

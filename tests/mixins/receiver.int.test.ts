@@ -1,0 +1,620 @@
+import { randomUUID } from "node:crypto";
+import timers from "node:timers/promises";
+import { Errors, ServiceBroker } from "moleculer";
+import type { Database } from "../../mixins/database/database";
+import { DatabaseBusyError } from "../../mixins/database/errors";
+import { sql } from "../../mixins/database/statement";
+import { on } from "../../mixins/events/events.mixin";
+import { handlingOf } from "../../mixins/events/handling";
+import { queueMeter } from "../../mixins/events/meters";
+import { receive } from "../../mixins/events/receive";
+import { receiverOf, type Receiver } from "../../mixins/events/receiver";
+import { suspectsOf, RETURNS_MAX } from "../../mixins/events/suspects";
+import type { QueueSpec } from "../../mixins/events/topology";
+import type { Delivery } from "../../mixins/events/transport";
+import type { FailedEvent } from "../../mixins/inbox/failures";
+import { inboxOf } from "../../mixins/inbox/inbox";
+import { until } from "../support/until";
+import { LetterWritten } from "./letters";
+import { mixinDatabase, type MixinDatabase } from "./mixin-database";
+import { keptOf, letterOf, prepareReading, versions, type Letter, type Readers } from "./reading.stage";
+import { gate, queueNamed } from "./transport.stage";
+
+const keep = sql("test.keep_text", "INSERT INTO readers.kept (letter, version, text) VALUES ($1, $2, $3)");
+
+let database: MixinDatabase;
+
+beforeAll(async () => {
+	database = await mixinDatabase({ readers: ["create_event_tables"] });
+	await prepareReading(database);
+});
+
+afterEach(() => jest.restoreAllMocks());
+afterAll(() => database[Symbol.asyncDispose]());
+
+/** What a handler does at its next attempts at a letter, once it has kept it; well where nothing is left. */
+type Mishap = Error | (() => Promise<void>);
+
+interface Stage {
+	receiver: Receiver;
+	queue: QueueSpec;
+	/** Letters at which a handler was called, in that order. */
+	begun: string[];
+	failed: FailedEvent[];
+	warned: string[];
+	/** How often the database was said to have answered. */
+	heard(): number;
+	/** Of this queue. */
+	counted(counter: string): number;
+	mishaps: Map<string, Mishap[]>;
+	/** In one transaction. */
+	together(letters: readonly Letter[]): Promise<void>;
+	deliver(letter: Letter, its?: Partial<Delivery>): ReturnType<Receiver["handle"]>;
+	/** The process that notes are about. */
+	process: string;
+	stop(): void;
+}
+
+let queues = 0;
+
+function stageOf(its: Partial<QueueSpec> & StageOptions = {}): Stage {
+	const exchange = "letters.events";
+	const { db = database.db, independent, ...of } = its;
+	const queue = queueNamed(`readers.alone${++queues}`, exchange, { patterns: ["letter.written"], ...of });
+	const broker = new ServiceBroker({ nodeID: "reader", logger: false, metrics: { enabled: true, reporter: [] } });
+	const stage = { begun: [], failed: [], warned: [], mishaps: new Map(), queue } as unknown as Stage;
+	const logger = {
+		debug: () => undefined,
+		warn: (...words: unknown[]) => void stage.warned.push(JSON.stringify(words)),
+	};
+	const service = { name: "readers", broker, logger, db } as unknown as Readers;
+	const handle = on<Readers, typeof LetterWritten.data>(LetterWritten, async (tx, letter) => {
+		stage.begun.push(letter.data.text);
+		await tx.query(keep, [letter.aggregate_id, letter.aggregate_version, letter.data.text]);
+		const mishap = stage.mishaps.get(letter.data.text)?.shift();
+		if (mishap instanceof Error) throw mishap;
+		await mishap?.();
+	});
+	let heard = 0;
+	const suspects = suspectsOf(service, "readers");
+	const consumer = { queue, subscriptions: [handle], ...(independent !== undefined && { independent }) };
+	const inbox = inboxOf("readers");
+	const options = {
+		suspects: suspects.of(queue.name),
+		heard: () => void heard++,
+		failed: async (events: readonly FailedEvent[]) => void stage.failed.push(...events),
+	};
+	stage.receiver = receiverOf(service, consumer, { inbox, ...options });
+	const deliveryOf = (letter: Letter): Delivery => ({
+		queue: queue.name,
+		exchange,
+		routingKey: "letter.written",
+		messageId: letter.event_id,
+		body: Buffer.from(JSON.stringify(letter)),
+		attempt: 1,
+		returned: 0,
+	});
+	stage.deliver = (letter, its) => stage.receiver.handle({ ...deliveryOf(letter), ...its });
+	stage.together = (letters) => {
+		const meter = queueMeter(broker, queue.name);
+		const stopping = new AbortController().signal;
+		const handling = handlingOf<Readers>(service, inbox, {
+			...options,
+			spec: queue,
+			independent: independent ?? false,
+			stopping,
+			meter,
+		});
+		return handling.handleTogether(letters.map((letter) => receive<Readers>(deliveryOf(letter), [handle])!));
+	};
+	stage.heard = () => heard;
+	stage.process = `reader/${broker.instanceID}`;
+	stage.stop = () => {
+		stage.receiver.stop();
+		suspects.stop();
+	};
+	stage.counted = (counter) => {
+		const snapshot = broker.metrics.getMetric(`events.${counter}`)?.snapshot() as { value?: number; sum?: number }[];
+		return snapshot.reduce((sum, { value, sum: total }) => sum + (value ?? total ?? 0), 0);
+	};
+	return stage;
+}
+
+interface StageOptions {
+	db?: Database;
+	independent?: boolean;
+}
+
+const withCode = (code: string): Error => Object.assign(new Error(`it has ${code}`), { code });
+const named = (text: string): Letter => letterOf(randomUUID(), 1, text);
+const noteOf = ({ event_id: eventId }: Letter, backInMs: number | undefined): FailedEvent => ({
+	eventId,
+	exchange: "letters.events",
+	routingKey: "letter.written",
+	backInMs,
+});
+
+/** The pauses that were asked for, which are over at once. */
+function pausesOver(): number[] {
+	const asked: number[] = [];
+	jest.spyOn(timers, "setTimeout").mockImplementation(async (ms, value) => {
+		asked.push(ms!);
+		await new Promise(setImmediate);
+		return value;
+	});
+	return asked;
+}
+
+/** The database, which can be written to only after so many looks. */
+function awayFor(looks: number): Database & { looks: number } {
+	const away = Object.create(database.db) as Database & { looks: number };
+	away.looks = 0;
+	away.proveWritable = async () => {
+		if (++away.looks <= looks) throw withCode("ECONNREFUSED");
+		return database.db.proveWritable();
+	};
+	return away;
+}
+
+describe("an event", () => {
+	test("is handled once, however often it is delivered, and counted", async () => {
+		const stage = stageOf();
+		const letter = named("fine");
+
+		const verdicts = [await stage.deliver(letter), await stage.deliver(letter)];
+
+		expect(verdicts).toEqual([{ kind: "done" }, { kind: "done" }]);
+		expect(await keptOf(database, [letter])).toHaveLength(1);
+		expect([stage.begun, stage.heard(), stage.failed, stage.warned]).toEqual([["fine"], 2, [], []]);
+		expect(["delivered", "duplicates", "retried", "buried", "ignored"].map(stage.counted)).toEqual([2, 1, 0, 0, 0]);
+	});
+
+	test("has its times measured", async () => {
+		const stage = stageOf();
+		const letter = { ...named("fine"), timestamp: new Date(Date.now() - 30_000).toISOString() };
+
+		await stage.deliver(letter);
+
+		const [latency, handling] = ["latency.time", "handling.time"].map(stage.counted);
+		expect(latency! >= 30_000 && latency! < 90_000).toBe(true);
+		expect(handling! > 0 && handling! < 60_000).toBe(true);
+	});
+
+	test.each<[string, Error, number, string, number | undefined]>([
+		["that fails comes again", new Error("No paper"), 1, "retry", 40],
+		["that fails at its last attempt is dead", new Error("No paper"), 3, "retry", undefined],
+		[
+			"that no attempt would change is dead at once",
+			new Errors.ValidationError("No such letter"),
+			1,
+			"dead",
+			undefined,
+		],
+	])("%s, and it is noted when it is there again", async (_, error, attempt, kind, backInMs) => {
+		const stage = stageOf();
+		const letter = named("bad");
+		stage.mishaps.set("bad", [error]);
+
+		const verdict = await stage.deliver(letter, { attempt });
+
+		expect(verdict).toMatchObject({ kind, failure: { message: error.message } });
+		expect(stage.failed).toEqual([noteOf(letter, backInMs)]);
+		expect(await keptOf(database, [letter])).toEqual([]);
+		expect(["retried", "buried"].map(stage.counted)).toEqual(backInMs === undefined ? [0, 1] : [1, 0]);
+		expect(stage.warned).toEqual([
+			JSON.stringify([
+				`An event on ${stage.queue.name} was not handled (attempt ${attempt}, ${kind}):`,
+				{ messageId: letter.event_id, error: error.message },
+			]),
+		]);
+		expect(stage.heard()).toBe(1);
+	});
+
+	test("of an ordered queue is tried where it stands, and what waits behind it is noted as well", async () => {
+		const stage = stageOf({ order: "aggregate" });
+		const [first, second] = versions([randomUUID()], 1, 2, "in turn") as [Letter, Letter];
+		stage.mishaps.set("in turn", [new Error("No paper"), new Error("No paper")]);
+
+		const verdicts = await Promise.all([stage.deliver(first), stage.deliver(second)]);
+
+		expect(verdicts).toEqual([{ kind: "done" }, { kind: "done" }]);
+		expect(stage.failed).toEqual(
+			expect.arrayContaining([noteOf(first, 40), noteOf(second, 40), noteOf(first, 80), noteOf(second, 80)]),
+		);
+		expect((await keptOf(database, [first])).map(({ version }) => version)).toEqual([1, 2]);
+	});
+
+	test("that is tried in its place does not count its deliveries", async () => {
+		const stage = stageOf({ order: "aggregate" });
+		const letter = named("again");
+		stage.mishaps.set("again", [new Error("No paper")]);
+
+		await stage.deliver(letter, { attempt: 3 });
+
+		expect(stage.failed).toEqual([noteOf(letter, 40)]);
+	});
+});
+
+describe("events together", () => {
+	const ids = ["c", "a", "b"].map((first) => `${first}${randomUUID().slice(1)}`) as [string, string, string];
+	const lettersOf = (...texts: string[]): Letter[] =>
+		texts.map((text) =>
+			letterOf(
+				ids.find((id) => id.startsWith(text[0]!)),
+				Number(text[1]),
+				text,
+			),
+		);
+
+	test("are handled in the order of their aggregates, so that no two transactions wait for each other", async () => {
+		const stage = stageOf();
+
+		await stage.together(lettersOf("c1", "a1", "b1", "c2", "a2", "b2"));
+
+		expect(stage.begun).toEqual(["a1", "a2", "b1", "b2", "c1", "c2"]);
+		expect([stage.counted("duplicates"), stage.heard()]).toEqual([0, 1]);
+	});
+
+	test("are handled in turn", async () => {
+		const stage = stageOf();
+		const { opened, open } = gate();
+		stage.mishaps.set("a1", [() => opened]);
+
+		const done = stage.together(lettersOf("a1", "b1"));
+		await until(() => stage.begun.length > 0, { what: "the first to be begun" });
+		await database.ask("SELECT 1");
+		const meanwhile = [...stage.begun];
+		open();
+		await done;
+
+		expect([meanwhile, stage.begun]).toEqual([["a1"], ["a1", "b1"]]);
+	});
+
+	test("that are independent are handled side by side, and those of one aggregate in turn", async () => {
+		const stage = stageOf({ independent: true });
+		const { opened, open } = gate();
+		stage.mishaps.set("a1", [() => opened]);
+
+		const done = stage.together(lettersOf("a1", "a2", "b1", "b2"));
+		await until(() => stage.begun.includes("b2"), { what: "those of b to be handled" });
+		const meanwhile = [...stage.begun];
+		open();
+		await done;
+
+		expect([meanwhile, stage.begun]).toEqual([
+			["a1", "b1", "b2"],
+			["a1", "b1", "b2", "a2"],
+		]);
+	});
+
+	test("of which one fails are nothing, for the error that came first, when all have ended", async () => {
+		const stage = stageOf({ independent: true });
+		const { opened, open } = gate();
+		stage.mishaps.set("a3", [new Error("the first")]);
+		stage.mishaps.set("b3", [() => opened.then(() => Promise.reject(new Error("the second")))]);
+		let hasFailed = false;
+
+		const failing = stage.together(lettersOf("a3", "b3")).catch((error: Error) => ((hasFailed = true), error.message));
+		await until(() => stage.begun.length === 2, { what: "both to be begun" });
+		await database.ask("SELECT 1");
+		const meanwhile = hasFailed;
+		open();
+
+		expect([await failing, meanwhile, stage.heard()]).toEqual(["the first", false, 0]);
+		expect((await keptOf(database, lettersOf("a3", "b3"))).filter(({ version }) => version === 3)).toEqual([]);
+	});
+});
+
+describe("while the database is in trouble", () => {
+	test("an event that others hold up is tried until they don't", async () => {
+		const stage = stageOf();
+		const busy = new DatabaseBusyError();
+		stage.mishaps.set("busy", [busy, busy, busy]);
+
+		expect(await stage.deliver(named("busy"))).toEqual({ kind: "done" });
+		expect([stage.begun.length, stage.failed, stage.warned]).toEqual([4, [], []]);
+	});
+
+	test("that is there for nobody, an event waits where it stands, as long as it lasts, and it is said now and then", async () => {
+		const stage = stageOf();
+		const pauses = pausesOver();
+		stage.mishaps.set(
+			"full",
+			Array.from({ length: 40 }, () => withCode("53100")),
+		);
+
+		expect(await stage.deliver(named("full"))).toEqual({ kind: "done" });
+
+		expect([stage.begun.length, stage.failed, pauses.length]).toEqual([41, [], 40]);
+		expect(stage.warned).toEqual(
+			Array.from({ length: 2 }, () =>
+				JSON.stringify([`An event on ${stage.queue.name} waits for the database:`, "it has 53100"]),
+			),
+		);
+		const fulls = [100, 200, 400, 800, 1_600, 2_000];
+		expect(fulls.map((full, at) => pauses[at]! >= full / 2 && pauses[at]! <= full)).toEqual(fulls.map(() => true));
+	});
+
+	test("with this event alone, it is the event's own after six attempts", async () => {
+		const stage = stageOf();
+		const pauses = pausesOver();
+		const letter = named("session");
+		stage.mishaps.set(
+			"session",
+			Array.from({ length: 9 }, () => withCode("58030")),
+		);
+
+		expect(await stage.deliver(letter)).toMatchObject({ kind: "retry", failure: { code: "58030" } });
+
+		expect([stage.begun.length, pauses.length, stage.failed]).toEqual([7, 7, [noteOf(letter, 40)]]);
+	});
+
+	test("and can't be written to by others either, it goes on waiting after six attempts", async () => {
+		const db = awayFor(2);
+		const stage = stageOf({ db });
+		pausesOver();
+		stage.mishaps.set(
+			"system",
+			Array.from({ length: 8 }, () => withCode("58030")),
+		);
+
+		expect(await stage.deliver(named("system"))).toEqual({ kind: "done" });
+		expect([stage.begun.length, db.looks, stage.failed]).toEqual([9, 2, []]);
+	});
+
+	test("and away, an event waits until it can be written to, and is no failure", async () => {
+		const db = awayFor(3);
+		const stage = stageOf({ db });
+		const pauses = pausesOver();
+		stage.mishaps.set("away", [withCode("ECONNRESET")]);
+
+		expect(await stage.deliver(named("away"))).toEqual({ kind: "done" });
+		expect([stage.begun.length, stage.failed, db.looks]).toEqual([2, [], 4]);
+		expect([100, 200, 400].map((full, at) => pauses[at]! >= full / 2 && pauses[at]! <= full)).toEqual([
+			true,
+			true,
+			true,
+		]);
+	});
+
+	test("that can be written to, an event which loses its connection has failed", async () => {
+		const stage = stageOf();
+		stage.mishaps.set("breaks", [withCode("ECONNRESET")]);
+
+		expect(await stage.deliver(named("breaks"))).toMatchObject({ kind: "retry", failure: { code: "ECONNRESET" } });
+	});
+
+	test.each([
+		["is away", "ECONNRESET"],
+		["is full", "53100"],
+	])("what waits because it %s is left when the consumer stops", async (_, code) => {
+		const stage = stageOf({ db: awayFor(Infinity) });
+		stage.mishaps.set(
+			"waits",
+			Array.from({ length: 9 }, () => withCode(code)),
+		);
+
+		const verdict = stage.deliver(named("waits"));
+		await until(() => stage.begun.length > 0, { what: "an attempt" });
+		stage.receiver.stop();
+
+		expect(await verdict).toEqual({ kind: "left" });
+		expect(stage.failed).toEqual([]);
+	});
+});
+
+describe("a receiver", () => {
+	test("is busy while something waits for its verdict", async () => {
+		const stage = stageOf();
+		let end!: () => void;
+		stage.mishaps.set("slow", [() => new Promise<void>((resolve) => (end = resolve))]);
+
+		const before = stage.receiver.isBusy();
+		const verdict = stage.deliver(named("slow"));
+		await until(() => end !== undefined, { what: "it to be begun" });
+		const meanwhile = stage.receiver.isBusy();
+		end();
+		await verdict;
+
+		expect([before, meanwhile, stage.receiver.isBusy()]).toEqual([false, true, false]);
+	});
+
+	test("that lets go leaves what it holds, and takes what comes then", async () => {
+		const stage = stageOf({ db: awayFor(Infinity) });
+		stage.mishaps.set("held", [withCode("ECONNRESET")]);
+
+		const held = stage.deliver(named("held"));
+		await until(() => stage.begun.length > 0, { what: "an attempt" });
+		stage.receiver.letGo();
+
+		expect(await held).toEqual({ kind: "left" });
+		expect(await stage.deliver(named("fine"))).toEqual({ kind: "done" });
+	});
+
+	test("that has stopped takes nothing", async () => {
+		const stage = stageOf();
+		stage.receiver.stop();
+
+		expect(await stage.deliver(named("late"))).toEqual({ kind: "left" });
+		expect(stage.begun).toEqual([]);
+	});
+});
+
+describe("what can't be handled here", () => {
+	const unreadable = (letter: Letter): Partial<Delivery> => ({ body: Buffer.from("{"), messageId: letter.event_id });
+
+	test("because nobody can read it is dead, and noted by its id", async () => {
+		const stage = stageOf();
+		const letter = named("torn");
+
+		expect(await stage.deliver(letter, unreadable(letter))).toMatchObject({ kind: "dead" });
+
+		expect(stage.failed).toEqual([noteOf(letter, undefined)]);
+		expect(["delivered", "buried"].map(stage.counted)).toEqual([0, 1]);
+		expect(stage.warned).toEqual([expect.stringContaining(`An event on ${stage.queue.name} can't be handled:`)]);
+		expect(stage.warned[0]).toContain(letter.event_id);
+	});
+
+	test.each([undefined, "no uuid"])("and has %p for its id is not noted", async (messageId) => {
+		const stage = stageOf();
+		const letter = named("torn");
+
+		expect(await stage.deliver(letter, { ...unreadable(letter), messageId })).toMatchObject({ kind: "dead" });
+		expect(stage.failed).toEqual([]);
+	});
+
+	const unknown = (letter: Letter): Letter => ({ ...letter, event_type: "LetterBurnt" });
+	const newer = (letter: Letter): Letter => ({ ...letter, version: 9 });
+	const elsewhere = { routingKey: "letter.burnt" };
+
+	test("because nobody knows its type is ignored, where it came by a key of this queue", async () => {
+		const stage = stageOf();
+
+		expect(await stage.deliver(unknown(named("burnt")))).toEqual({ kind: "done" });
+		expect(["ignored", "buried", "retried", "delivered"].map(stage.counted)).toEqual([1, 0, 0, 0]);
+	});
+
+	test("of a version that nobody knows is dead, where it came by a key of this queue", async () => {
+		const stage = stageOf();
+
+		expect(await stage.deliver(newer(named("newer")))).toMatchObject({ kind: "dead" });
+	});
+
+	test.each([
+		["type", unknown, "its type is not known here, and it came by letter.burnt"],
+		["version", newer, "version"],
+	])("but came by the key of a newer node, by its %s, goes round until that one gets it", async (_, made, what) => {
+		const stage = stageOf();
+		const letter = made(named("newer"));
+
+		const verdicts = [];
+		for (const attempt of [1, 2, 3]) verdicts.push(await stage.deliver(letter, { ...elsewhere, attempt }));
+
+		const retry = { kind: "retry", failure: { code: "UNKNOWN_EVENT", message: expect.stringContaining(what) } };
+		expect(verdicts).toMatchObject([retry, retry, { kind: "done" }]);
+		expect(stage.failed.map(({ backInMs }) => backInMs)).toEqual([40, 80]);
+		expect(["ignored", "retried", "buried"].map(stage.counted)).toEqual([1, 2, 0]);
+		expect(stage.warned).toHaveLength(1);
+		expect(stage.warned[0]).toContain("ignores an event that no node has taken which knows it");
+		expect(stage.warned[0]).toContain(letter.event_id);
+		expect(stage.warned[0]).toContain("letter.burnt");
+	});
+});
+
+describe("a suspect", () => {
+	const suspect = { returned: RETURNS_MAX };
+
+	async function notesOf({ event_id }: Letter): Promise<string[]> {
+		const rows = await database.ask<{ process: string }>(
+			"SELECT process FROM readers.inbox_suspects WHERE event_id = $1 ORDER BY process",
+			[event_id],
+		);
+		return rows.map(({ process }) => process);
+	}
+
+	const blame = ({ queue }: Stage, { event_id }: Letter, processes: readonly string[]): Promise<unknown> =>
+		database.ask("INSERT INTO readers.inbox_suspects (consumer, event_id, process) SELECT $1, $2, unnest($3::text[])", [
+			queue.name,
+			event_id,
+			processes,
+		]);
+
+	test("is noted before it is begun, alone, and the note goes when it is over", async () => {
+		const stage = stageOf();
+		const letter = named("suspect");
+		let noted: string[] = [];
+		stage.mishaps.set("suspect", [async () => void (noted = await notesOf(letter))]);
+		await blame(stage, letter, ["dead/1"]);
+
+		expect(await stage.deliver(letter, suspect)).toEqual({ kind: "done" });
+		expect([noted, await notesOf(letter)]).toEqual([["dead/1", stage.process], []]);
+	});
+
+	test("that fails and comes again has been survived by this process, which says nothing of the others", async () => {
+		const stage = stageOf();
+		const letter = named("fails");
+		stage.mishaps.set("fails", [new Error("No paper")]);
+		await blame(stage, letter, ["dead/1"]);
+
+		expect(await stage.deliver(letter, suspect)).toMatchObject({ kind: "retry" });
+		expect(await notesOf(letter)).toEqual(["dead/1"]);
+	});
+
+	test("of which five processes have died is dead, with their names, and is not begun again", async () => {
+		const stage = stageOf();
+		const letter = named("kills");
+		const dead = ["dead/1", "dead/2", "dead/3", "dead/4", "dead/5"];
+		await blame(stage, letter, dead);
+
+		expect(await stage.deliver(letter, suspect)).toMatchObject({
+			kind: "dead",
+			failure: {
+				code: "KILLED_ITS_CONSUMER",
+				message: `5 processes have died while they handled it: ${dead.join(", ")}`,
+			},
+		});
+		expect([stage.begun, await notesOf(letter)]).toEqual([[], []]);
+	});
+
+	test("that came back less often is none", async () => {
+		const stage = stageOf();
+		const letter = named("no suspect");
+		let noted: string[] | undefined;
+		stage.mishaps.set("no suspect", [async () => void (noted = await notesOf(letter))]);
+
+		await stage.deliver(letter, { returned: RETURNS_MAX - 1 });
+
+		expect(noted).toEqual([]);
+	});
+
+	test("waits until no other one is in hand", async () => {
+		const stage = stageOf();
+		let end!: () => void;
+		stage.mishaps.set("first", [() => new Promise<void>((resolve) => (end = resolve))]);
+
+		const first = stage.deliver(named("first"), suspect);
+		await until(() => end !== undefined, { what: "the first to be begun" });
+		const others = ["second", "third", "fourth"].map((text) => stage.deliver(named(text), suspect));
+		await database.ask("SELECT 1");
+		const meanwhile = [...stage.begun];
+		end();
+		await Promise.all([first, ...others]);
+
+		expect([meanwhile, stage.begun.length]).toEqual([["first"], 4]);
+	});
+
+	test("keeps its note while the database can't be told, which is done later", async () => {
+		const db = Object.create(database.db) as Database;
+		let refusals = 2;
+		db.query = async (statement, values) => {
+			if (statement.name.endsWith("suspects.over") && refusals-- > 0) throw withCode("ECONNRESET");
+			return database.db.query(statement, values);
+		};
+		const stage = stageOf({ db });
+		const letter = named("told later");
+		const pauses = pausesOver();
+
+		expect(await stage.deliver(letter, suspect)).toEqual({ kind: "done" });
+		await until(async () => (await notesOf(letter)).length === 0, { what: "the note to go" });
+
+		expect([200, 400].map((full, at) => pauses[at]! >= full / 2 && pauses[at]! <= full)).toEqual([true, true]);
+	});
+
+	test("keeps its note when the service stops before the database could be told", async () => {
+		const db = Object.create(database.db) as Database;
+		let asked = 0;
+		db.query = async (statement, values) => {
+			if (statement.name.endsWith("suspects.over") && ++asked > 0) throw withCode("ECONNRESET");
+			return database.db.query(statement, values);
+		};
+		const stage = stageOf({ db });
+		const letter = named("never told");
+
+		await stage.deliver(letter, suspect);
+		stage.stop();
+		await new Promise(setImmediate);
+		await new Promise(setImmediate);
+
+		expect([asked, await notesOf(letter)]).toEqual([1, [stage.process]]);
+	});
+});
