@@ -1,28 +1,25 @@
 import { randomUUID } from "node:crypto";
-import timers from "node:timers/promises";
-import { Errors, ServiceBroker } from "moleculer";
-import type { Database } from "../../mixins/database/database";
+import { Errors } from "moleculer";
 import { DatabaseBusyError } from "../../mixins/database/errors";
-import { sql } from "../../mixins/database/statement";
-import { on } from "../../mixins/events/events.mixin";
-import { handlingOf } from "../../mixins/events/handling";
-import { queueMeter } from "../../mixins/events/meters";
-import { receive } from "../../mixins/events/receive";
-import { receiverOf, type Receiver } from "../../mixins/events/receiver";
-import { suspectsOf, RETURNS_MAX } from "../../mixins/events/suspects";
 import type { QueueSpec } from "../../mixins/events/topology";
 import type { Delivery } from "../../mixins/events/transport";
-import type { FailedEvent } from "../../mixins/inbox/failures";
-import { inboxOf } from "../../mixins/inbox/inbox";
 import { until } from "../support/until";
-import { LetterWritten } from "./letters";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
-import { keptOf, letterOf, prepareReading, versions, type Letter, type Readers } from "./reading.stage";
-import { gate, queueNamed } from "./transport.stage";
-
-const keep = sql("test.keep_text", "INSERT INTO readers.kept (letter, version, text) VALUES ($1, $2, $3)");
+import { keptOf, letterOf, prepareReading, versions, type Letter } from "./reading.stage";
+import {
+	awayFor,
+	named,
+	noteOf,
+	pausesOver,
+	receiverStage,
+	withCode,
+	type ReceiverStage,
+	type StageOptions,
+} from "./receiver.stage";
+import { gate } from "./transport.stage";
 
 let database: MixinDatabase;
+const stageOf = (its?: Partial<QueueSpec> & StageOptions): ReceiverStage => receiverStage(database, its);
 
 beforeAll(async () => {
 	database = await mixinDatabase({ readers: ["create_event_tables"] });
@@ -31,130 +28,6 @@ beforeAll(async () => {
 
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => database[Symbol.asyncDispose]());
-
-/** What a handler does at its next attempts at a letter, once it has kept it; well where nothing is left. */
-type Mishap = Error | (() => Promise<void>);
-
-interface Stage {
-	receiver: Receiver;
-	queue: QueueSpec;
-	/** Letters at which a handler was called, in that order. */
-	begun: string[];
-	failed: FailedEvent[];
-	warned: string[];
-	/** How often the database was said to have answered. */
-	heard(): number;
-	/** Of this queue. */
-	counted(counter: string): number;
-	mishaps: Map<string, Mishap[]>;
-	/** In one transaction. */
-	together(letters: readonly Letter[]): Promise<void>;
-	deliver(letter: Letter, its?: Partial<Delivery>): ReturnType<Receiver["handle"]>;
-	/** The process that notes are about. */
-	process: string;
-	stop(): void;
-}
-
-let queues = 0;
-
-function stageOf(its: Partial<QueueSpec> & StageOptions = {}): Stage {
-	const exchange = "letters.events";
-	const { db = database.db, independent, ...of } = its;
-	const queue = queueNamed(`readers.alone${++queues}`, exchange, { patterns: ["letter.written"], ...of });
-	const broker = new ServiceBroker({ nodeID: "reader", logger: false, metrics: { enabled: true, reporter: [] } });
-	const stage = { begun: [], failed: [], warned: [], mishaps: new Map(), queue } as unknown as Stage;
-	const logger = {
-		debug: () => undefined,
-		warn: (...words: unknown[]) => void stage.warned.push(JSON.stringify(words)),
-	};
-	const service = { name: "readers", broker, logger, db } as unknown as Readers;
-	const handle = on<Readers, typeof LetterWritten.data>(LetterWritten, async (tx, letter) => {
-		stage.begun.push(letter.data.text);
-		await tx.query(keep, [letter.aggregate_id, letter.aggregate_version, letter.data.text]);
-		const mishap = stage.mishaps.get(letter.data.text)?.shift();
-		if (mishap instanceof Error) throw mishap;
-		await mishap?.();
-	});
-	let heard = 0;
-	const suspects = suspectsOf(service, "readers");
-	const consumer = { queue, subscriptions: [handle], ...(independent !== undefined && { independent }) };
-	const inbox = inboxOf("readers");
-	const options = {
-		suspects: suspects.of(queue.name),
-		heard: () => void heard++,
-		failed: async (events: readonly FailedEvent[]) => void stage.failed.push(...events),
-	};
-	stage.receiver = receiverOf(service, consumer, { inbox, ...options });
-	const deliveryOf = (letter: Letter): Delivery => ({
-		queue: queue.name,
-		exchange,
-		routingKey: "letter.written",
-		messageId: letter.event_id,
-		body: Buffer.from(JSON.stringify(letter)),
-		attempt: 1,
-		returned: 0,
-	});
-	stage.deliver = (letter, its) => stage.receiver.handle({ ...deliveryOf(letter), ...its });
-	stage.together = (letters) => {
-		const meter = queueMeter(broker, queue.name);
-		const stopping = new AbortController().signal;
-		const handling = handlingOf<Readers>(service, inbox, {
-			...options,
-			spec: queue,
-			independent: independent ?? false,
-			stopping,
-			meter,
-		});
-		return handling.handleTogether(letters.map((letter) => receive<Readers>(deliveryOf(letter), [handle])!));
-	};
-	stage.heard = () => heard;
-	stage.process = `reader/${broker.instanceID}`;
-	stage.stop = () => {
-		stage.receiver.stop();
-		suspects.stop();
-	};
-	stage.counted = (counter) => {
-		const snapshot = broker.metrics.getMetric(`events.${counter}`)?.snapshot() as { value?: number; sum?: number }[];
-		return snapshot.reduce((sum, { value, sum: total }) => sum + (value ?? total ?? 0), 0);
-	};
-	return stage;
-}
-
-interface StageOptions {
-	db?: Database;
-	independent?: boolean;
-}
-
-const withCode = (code: string): Error => Object.assign(new Error(`it has ${code}`), { code });
-const named = (text: string): Letter => letterOf(randomUUID(), 1, text);
-const noteOf = ({ event_id: eventId }: Letter, backInMs: number | undefined): FailedEvent => ({
-	eventId,
-	exchange: "letters.events",
-	routingKey: "letter.written",
-	backInMs,
-});
-
-/** The pauses that were asked for, which are over at once. */
-function pausesOver(): number[] {
-	const asked: number[] = [];
-	jest.spyOn(timers, "setTimeout").mockImplementation(async (ms, value) => {
-		asked.push(ms!);
-		await new Promise(setImmediate);
-		return value;
-	});
-	return asked;
-}
-
-/** The database, which can be written to only after so many looks. */
-function awayFor(looks: number): Database & { looks: number } {
-	const away = Object.create(database.db) as Database & { looks: number };
-	away.looks = 0;
-	away.proveWritable = async () => {
-		if (++away.looks <= looks) throw withCode("ECONNREFUSED");
-		return database.db.proveWritable();
-	};
-	return away;
-}
 
 describe("an event", () => {
 	test("is handled once, however often it is delivered, and counted", async () => {
@@ -350,7 +223,7 @@ describe("while the database is in trouble", () => {
 	});
 
 	test("and can't be written to by others either, it goes on waiting after six attempts", async () => {
-		const db = awayFor(2);
+		const db = awayFor(database, 2);
 		const stage = stageOf({ db });
 		pausesOver();
 		stage.mishaps.set(
@@ -363,7 +236,7 @@ describe("while the database is in trouble", () => {
 	});
 
 	test("and away, an event waits until it can be written to, and is no failure", async () => {
-		const db = awayFor(3);
+		const db = awayFor(database, 3);
 		const stage = stageOf({ db });
 		const pauses = pausesOver();
 		stage.mishaps.set("away", [withCode("ECONNRESET")]);
@@ -388,7 +261,7 @@ describe("while the database is in trouble", () => {
 		["is away", "ECONNRESET"],
 		["is full", "53100"],
 	])("what waits because it %s is left when the consumer stops", async (_, code) => {
-		const stage = stageOf({ db: awayFor(Infinity) });
+		const stage = stageOf({ db: awayFor(database, Infinity) });
 		stage.mishaps.set(
 			"waits",
 			Array.from({ length: 9 }, () => withCode(code)),
@@ -420,7 +293,7 @@ describe("a receiver", () => {
 	});
 
 	test("that lets go leaves what it holds, and takes what comes then", async () => {
-		const stage = stageOf({ db: awayFor(Infinity) });
+		const stage = stageOf({ db: awayFor(database, Infinity) });
 		stage.mishaps.set("held", [withCode("ECONNRESET")]);
 
 		const held = stage.deliver(named("held"));
@@ -498,123 +371,5 @@ describe("what can't be handled here", () => {
 		expect(stage.warned[0]).toContain("ignores an event that no node has taken which knows it");
 		expect(stage.warned[0]).toContain(letter.event_id);
 		expect(stage.warned[0]).toContain("letter.burnt");
-	});
-});
-
-describe("a suspect", () => {
-	const suspect = { returned: RETURNS_MAX };
-
-	async function notesOf({ event_id }: Letter): Promise<string[]> {
-		const rows = await database.ask<{ process: string }>(
-			"SELECT process FROM readers.inbox_suspects WHERE event_id = $1 ORDER BY process",
-			[event_id],
-		);
-		return rows.map(({ process }) => process);
-	}
-
-	const blame = ({ queue }: Stage, { event_id }: Letter, processes: readonly string[]): Promise<unknown> =>
-		database.ask("INSERT INTO readers.inbox_suspects (consumer, event_id, process) SELECT $1, $2, unnest($3::text[])", [
-			queue.name,
-			event_id,
-			processes,
-		]);
-
-	test("is noted before it is begun, alone, and the note goes when it is over", async () => {
-		const stage = stageOf();
-		const letter = named("suspect");
-		let noted: string[] = [];
-		stage.mishaps.set("suspect", [async () => void (noted = await notesOf(letter))]);
-		await blame(stage, letter, ["dead/1"]);
-
-		expect(await stage.deliver(letter, suspect)).toEqual({ kind: "done" });
-		expect([noted, await notesOf(letter)]).toEqual([["dead/1", stage.process], []]);
-	});
-
-	test("that fails and comes again has been survived by this process, which says nothing of the others", async () => {
-		const stage = stageOf();
-		const letter = named("fails");
-		stage.mishaps.set("fails", [new Error("No paper")]);
-		await blame(stage, letter, ["dead/1"]);
-
-		expect(await stage.deliver(letter, suspect)).toMatchObject({ kind: "retry" });
-		expect(await notesOf(letter)).toEqual(["dead/1"]);
-	});
-
-	test("of which five processes have died is dead, with their names, and is not begun again", async () => {
-		const stage = stageOf();
-		const letter = named("kills");
-		const dead = ["dead/1", "dead/2", "dead/3", "dead/4", "dead/5"];
-		await blame(stage, letter, dead);
-
-		expect(await stage.deliver(letter, suspect)).toMatchObject({
-			kind: "dead",
-			failure: {
-				code: "KILLED_ITS_CONSUMER",
-				message: `5 processes have died while they handled it: ${dead.join(", ")}`,
-			},
-		});
-		expect([stage.begun, await notesOf(letter)]).toEqual([[], []]);
-	});
-
-	test("that came back less often is none", async () => {
-		const stage = stageOf();
-		const letter = named("no suspect");
-		let noted: string[] | undefined;
-		stage.mishaps.set("no suspect", [async () => void (noted = await notesOf(letter))]);
-
-		await stage.deliver(letter, { returned: RETURNS_MAX - 1 });
-
-		expect(noted).toEqual([]);
-	});
-
-	test("waits until no other one is in hand", async () => {
-		const stage = stageOf();
-		let end!: () => void;
-		stage.mishaps.set("first", [() => new Promise<void>((resolve) => (end = resolve))]);
-
-		const first = stage.deliver(named("first"), suspect);
-		await until(() => end !== undefined, { what: "the first to be begun" });
-		const others = ["second", "third", "fourth"].map((text) => stage.deliver(named(text), suspect));
-		await database.ask("SELECT 1");
-		const meanwhile = [...stage.begun];
-		end();
-		await Promise.all([first, ...others]);
-
-		expect([meanwhile, stage.begun.length]).toEqual([["first"], 4]);
-	});
-
-	test("keeps its note while the database can't be told, which is done later", async () => {
-		const db = Object.create(database.db) as Database;
-		let refusals = 2;
-		db.query = async (statement, values) => {
-			if (statement.name.endsWith("suspects.over") && refusals-- > 0) throw withCode("ECONNRESET");
-			return database.db.query(statement, values);
-		};
-		const stage = stageOf({ db });
-		const letter = named("told later");
-		const pauses = pausesOver();
-
-		expect(await stage.deliver(letter, suspect)).toEqual({ kind: "done" });
-		await until(async () => (await notesOf(letter)).length === 0, { what: "the note to go" });
-
-		expect([200, 400].map((full, at) => pauses[at]! >= full / 2 && pauses[at]! <= full)).toEqual([true, true]);
-	});
-
-	test("keeps its note when the service stops before the database could be told", async () => {
-		const db = Object.create(database.db) as Database;
-		let asked = 0;
-		db.query = async (statement, values) => {
-			if (statement.name.endsWith("suspects.over") && ++asked > 0) throw withCode("ECONNRESET");
-			return database.db.query(statement, values);
-		};
-		const stage = stageOf({ db });
-		const letter = named("never told");
-
-		await stage.deliver(letter, suspect);
-		stage.stop();
-		await new Promise(setImmediate);
-		await new Promise(setImmediate);
-
-		expect([asked, await notesOf(letter)]).toEqual([1, [stage.process]]);
 	});
 });
