@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { v7 as uuidv7 } from "uuid";
 import { Database } from "../../mixins/database/database.mixin";
+import { daysOf as keptDays } from "../../mixins/events/days";
 import { Events } from "../../mixins/events/events.mixin";
 import type { EventTransport } from "../../mixins/events/transport";
 import { Outbox } from "../../mixins/outbox/outbox.mixin";
@@ -201,4 +202,32 @@ test("five at once do it once", async () => {
 	await Promise.all(Array.from({ length: 5 }, () => keep()));
 
 	expect(await daysOf("inbox")).toHaveLength(3);
+});
+
+test("the days of a table are kept at once and every hour until the end, and what fails is said", async () => {
+	const every = jest.spyOn(globalThis, "setInterval");
+	const end = jest.spyOn(globalThis, "clearInterval");
+	const warned: unknown[][] = [];
+	const log = { warn: (...words: unknown[]) => void warned.push(words), debug: () => undefined };
+	const days = keptDays(database.db, "letters", "inbox", 14, log as never);
+
+	await days.start();
+	const at = every.mock.calls.findIndex(([, ms]) => ms === 3_600_000);
+	const before = await daysOf("inbox");
+	await database.ask("DROP FUNCTION letters.keep_event_days");
+	every.mock.calls[at]![0]();
+	await until(() => warned.length > 0, { what: "a failure to be said" });
+	days.stop();
+	await days.start();
+	days.stop();
+
+	expect(before).toContain(nameOf("inbox", 0));
+	expect(warned).toEqual(
+		Array.from({ length: 2 }, () => [
+			"The days of letters.inbox could not be kept:",
+			expect.stringContaining("keep_event_days"),
+		]),
+	);
+	expect(end).toHaveBeenCalledWith(every.mock.results[at]!.value);
+	jest.restoreAllMocks();
 });

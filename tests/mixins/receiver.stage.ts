@@ -5,6 +5,7 @@ import type { Database } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
 import { on } from "../../mixins/events/events.mixin";
 import { handlingOf } from "../../mixins/events/handling";
+import { lanes } from "../../mixins/events/lanes";
 import { queueMeter } from "../../mixins/events/meters";
 import { receive } from "../../mixins/events/receive";
 import { receiverOf, type Receiver } from "../../mixins/events/receiver";
@@ -123,15 +124,41 @@ export const noteOf = ({ event_id: eventId }: Letter, backInMs: number | undefin
 	backInMs,
 });
 
+export interface AskedPause {
+	ms: number;
+	/** Whether it ends when what waits is stopped, and whether it keeps its process up. */
+	isStoppable: boolean;
+	isKeeping: boolean;
+}
+
 /** The pauses that were asked for, which are over at once. */
-export function pausesOver(): number[] {
-	const asked: number[] = [];
-	jest.spyOn(timers, "setTimeout").mockImplementation(async (ms, value) => {
-		asked.push(ms!);
+export function pausesOver(): AskedPause[] {
+	const asked: AskedPause[] = [];
+	jest.spyOn(timers, "setTimeout").mockImplementation(async (ms, value, options) => {
+		asked.push({ ms: ms!, isStoppable: options?.signal !== undefined, isKeeping: options?.ref !== false });
 		await new Promise(setImmediate);
 		return value;
 	});
 	return asked;
+}
+
+/** With full jitter on the upper half. */
+export function areUpTo(pauses: readonly AskedPause[], fullsMs: readonly number[]): boolean {
+	return fullsMs.every((full, at) => pauses[at]!.ms >= full / 2 && pauses[at]!.ms <= full);
+}
+
+/** Ids of aggregates whose events one lane handles one after the other. */
+export function idsOnOneLane(count: number): string[] {
+	const [first, ...others] = [randomUUID()] as [string, ...string[]];
+	while (others.length < count - 1) {
+		const other = randomUUID();
+		let begun = 0;
+		const never = (): Promise<never> => (begun++, new Promise(() => undefined));
+		const both = lanes({ handleTogether: never, handleAlone: never, batchMax: 1 });
+		for (const aggregateId of [first, other]) void both.handle({ aggregateId, attempt: 1, isSuspect: false });
+		if (begun === 1) others.push(other);
+	}
+	return [first, ...others];
 }
 
 /** The database, which can be written to only after so many looks. */
