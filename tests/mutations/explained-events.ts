@@ -1,6 +1,7 @@
 import type { Explanation } from "./explained";
 
 const ONE_MS = "it differs in one millisecond";
+const LINE_OF_THE_LOG = "it is a line of the log";
 const CUTS_NOTHING = "what is short enough is cut to its whole length";
 
 const events = (file: string, at: string, to: string, why: string): Explanation => ({
@@ -70,4 +71,24 @@ export const explainedInEvents: readonly Explanation[] = [
 		'["Stryker was here"]',
 		"what is no promise holds nobody up",
 	),
+	events("handling.ts", "«received.length === 1»", "false", "one is in order by itself"),
+	events("handling.ts", "«() => false»", "() => undefined", "neither is a reason to wait"),
+	events(
+		"handling.ts",
+		"«one.aggregateId === other.aggregateId»",
+		"false",
+		"of two that are equal the one that came later stays behind the other either way",
+	),
+	events(
+		"handling.ts",
+		"«one.aggregateId < other.aggregateId»",
+		"one.aggregateId <= other.aggregateId",
+		"two that are equal are told apart before",
+	),
+	events("receiver.ts", "«eventId === undefined»", "false", "what is no text is no UUID"),
+	events("receiver.ts", "ignores an event of an unknown type", "{}", LINE_OF_THE_LOG),
+	...["true", "false", "row!.undone >= 0", "row!.undone <= 0"].map((to) =>
+		events("days.ts", "if («row!.undone > 0»)", to, LINE_OF_THE_LOG),
+	),
+	events("unknown-aggregate.ts", "«true»", "false", "what nobody has foreseen is tried again as well"),
 ];
