@@ -89,8 +89,9 @@ export interface ConsumerStage {
 	/** What the publisher says next; confirmed where there is nothing. */
 	outcomes: PublishOutcome[];
 	isUp: boolean;
-	/** Resolves when there is a connection. */
+	/** Resolves when there is a connection; and how often it was waited for. */
 	up: Promise<void>;
+	waitedForUp: number;
 	/** Of opening a channel, the next times. */
 	refusals: Error[];
 	obstacle: Promise<void> | undefined;
@@ -122,6 +123,7 @@ export async function consumerStage(
 		outcomes: [],
 		isUp: true,
 		up: Promise.resolve(),
+		waitedForUp: 0,
 		refusals: [],
 		obstacle: undefined,
 		answers: Promise.resolve(),
@@ -130,7 +132,7 @@ export async function consumerStage(
 	} as ConsumerStage;
 	const connection = {
 		isUp: () => stage.isUp,
-		up: () => stage.up,
+		up: () => (stage.waitedForUp++, stage.up),
 		channel(lost: (reason?: Error) => void) {
 			const refusal = stage.refusals.shift();
 			if (refusal) return Promise.reject(refusal);

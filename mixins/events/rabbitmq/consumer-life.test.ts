@@ -92,8 +92,7 @@ describe("a consumer", () => {
 
 		stage.up = up;
 		stage.channel().lost();
-		await comes(() => stage.warned.length === 1);
-		await turn();
+		await comes(() => stage.waitedForUp === 2);
 		await stage.consumer.stop();
 		connect();
 		await turn();
