@@ -131,10 +131,12 @@ export interface AskedPause {
 	isKeeping: boolean;
 }
 
-/** The pauses that were asked for, which are over at once. */
+/** The pauses that the program has asked for, which are over at once. A test's own, without options, are as ever. */
 export function pausesOver(): AskedPause[] {
 	const asked: AskedPause[] = [];
+	const wait = timers.setTimeout;
 	jest.spyOn(timers, "setTimeout").mockImplementation(async (ms, value, options) => {
+		if (options === undefined) return wait(ms, value);
 		asked.push({ ms: ms!, isStoppable: options?.signal !== undefined, isKeeping: options?.ref !== false });
 		await new Promise(setImmediate);
 		return value;
