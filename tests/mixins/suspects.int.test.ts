@@ -135,10 +135,11 @@ describe("a suspect", () => {
 		const stage = stageOf({ db });
 		const letter = named("never told");
 
+		pausesOver();
+
 		await stage.deliver(letter, suspect);
 		stage.stop();
-		await new Promise(setImmediate);
-		await new Promise(setImmediate);
+		for (let turns = 0; turns < 10; turns++) await new Promise(setImmediate);
 
 		expect([asked, await notesOf(letter)]).toEqual([1, [stage.process]]);
 	});
