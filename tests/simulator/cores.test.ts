@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
-import { coresIn, coresToBindTo } from "../../simulator/world/cores";
+import { spawnSync } from "node:child_process";
+import { coresIn, coresToBindTo, startedOn } from "../../simulator/world/cores";
 
 test.each([
 	["0", [0]],
@@ -10,6 +10,15 @@ test.each([
 	expect(coresIn(list)).toEqual(expected);
 });
 
-test("there are none, or as many as this process may use", () => {
-	expect([0, availableParallelism()]).toContain(coresToBindTo().length);
+test("a program that is started on one of them stays there", () => {
+	const cores = coresToBindTo();
+	const print = "console.log(require('node:fs').readFileSync('/proc/self/status', 'utf8'))";
+
+	const allowed = cores.slice(0, 2).map((core) => {
+		const { execPath, execArgv } = startedOn(core, process.execPath);
+		const { stdout } = spawnSync(execPath, [...execArgv, "-e", print], { encoding: "utf8" });
+		return /^Cpus_allowed_list:\s*(.*)$/m.exec(stdout)?.[1];
+	});
+
+	expect(allowed).toEqual(cores.slice(0, 2).map(String));
 });
