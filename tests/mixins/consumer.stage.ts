@@ -5,6 +5,7 @@ import type { BrokerConnection } from "../../mixins/events/rabbitmq/connection";
 import { startConsumer, type RabbitmqConsumer } from "../../mixins/events/rabbitmq/consumer";
 import type { QueueSpec } from "../../mixins/events/topology";
 import type { Delivery, PublishOutcome, Verdict } from "../../mixins/events/transport";
+import { until } from "../support/until";
 
 export const spec: QueueSpec = { name: "cart.settle", bindings: [], retryDelaysMs: [250, 4_000], prefetch: 10 };
 export const ordered: QueueSpec = { ...spec, order: "aggregate" };
@@ -176,5 +177,5 @@ export function unanswered(): { channels: FakeChannel[]; answers: Promise<void>;
 export const turn = (): Promise<void> => new Promise(setImmediate);
 
 export async function comes(isSo: () => boolean): Promise<void> {
-	while (!isSo()) await turn();
+	await until(isSo, { what: String(isSo) });
 }

@@ -16,6 +16,7 @@ beforeEach(async () => {
 	database = await mixinDatabase({ letters: ["create_event_tables"] });
 });
 
+afterEach(() => jest.restoreAllMocks());
 afterEach(() => database[Symbol.asyncDispose]());
 
 const DAY_MS = 86_400_000;
@@ -229,5 +230,4 @@ test("the days of a table are kept at once and every hour until the end, and wha
 		]),
 	);
 	expect(end).toHaveBeenCalledWith(every.mock.results[at]!.value);
-	jest.restoreAllMocks();
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import timers from "node:timers/promises";
 import { ServiceBroker } from "moleculer";
 import type { Database } from "../../mixins/database/database";
 import { sql } from "../../mixins/database/statement";
@@ -123,31 +122,6 @@ export const noteOf = ({ event_id: eventId }: Letter, backInMs: number | undefin
 	routingKey: "letter.written",
 	backInMs,
 });
-
-export interface AskedPause {
-	ms: number;
-	/** Whether it ends when what waits is stopped, and whether it keeps its process up. */
-	isStoppable: boolean;
-	isKeeping: boolean;
-}
-
-/** The pauses that the program has asked for, which are over at once. A test's own, without options, are as ever. */
-export function pausesOver(): AskedPause[] {
-	const asked: AskedPause[] = [];
-	const wait = timers.setTimeout;
-	jest.spyOn(timers, "setTimeout").mockImplementation(async (ms, value, options) => {
-		if (options === undefined) return wait(ms, value);
-		asked.push({ ms: ms!, isStoppable: options?.signal !== undefined, isKeeping: options?.ref !== false });
-		await new Promise(setImmediate);
-		return value;
-	});
-	return asked;
-}
-
-/** With full jitter on the upper half. */
-export function areUpTo(pauses: readonly AskedPause[], fullsMs: readonly number[]): boolean {
-	return fullsMs.every((full, at) => pauses[at]!.ms >= full / 2 && pauses[at]!.ms <= full);
-}
 
 /** Ids of aggregates whose events one lane handles one after the other. */
 export function idsOnOneLane(count: number): string[] {

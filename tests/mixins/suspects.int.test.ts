@@ -1,18 +1,11 @@
 import type { Database } from "../../mixins/database/database";
 import { RETURNS_MAX } from "../../mixins/events/suspects";
 import type { QueueSpec } from "../../mixins/events/topology";
+import { areUpTo, pausesOver } from "../support/pauses";
 import { until } from "../support/until";
 import { mixinDatabase, type MixinDatabase } from "./mixin-database";
 import { prepareReading, type Letter } from "./reading.stage";
-import {
-	areUpTo,
-	named,
-	pausesOver,
-	receiverStage,
-	withCode,
-	type ReceiverStage,
-	type StageOptions,
-} from "./receiver.stage";
+import { named, receiverStage, withCode, type ReceiverStage, type StageOptions } from "./receiver.stage";
 
 let database: MixinDatabase;
 const stageOf = (its?: Partial<QueueSpec> & StageOptions): ReceiverStage => receiverStage(database, its);

@@ -1,4 +1,4 @@
-import timers from "node:timers/promises";
+import { areUpTo, pausesOver } from "../../../tests/support/pauses";
 import {
 	comes,
 	consumerStage,
@@ -13,42 +13,28 @@ import {
 afterEach(stopAll);
 
 describe("between its attempts", () => {
-	/** The pauses that were asked for, which are over at once. */
-	function pausesOver(): Parameters<typeof timers.setTimeout>[] {
-		const asked: Parameters<typeof timers.setTimeout>[] = [];
-		jest.spyOn(timers, "setTimeout").mockImplementation(async (...its) => {
-			asked.push(its);
-			await turn();
-			return its[1];
-		});
-		return asked;
-	}
-
 	afterEach(() => jest.restoreAllMocks());
 
-	const isInUpperHalf = (ms: unknown, full: number): boolean => Number(ms) >= full / 2 && Number(ms) <= full;
-
-	test("to begin a consumer pauses, longer each time, and not when it stops", async () => {
+	test("to begin a consumer pauses, longer each time, but not on when it stops", async () => {
 		const pauses = pausesOver();
 		const refusals = Array.from({ length: 8 }, () => new Error("no queue 'cart.settle'"));
 
 		const stage = await consumerStage(spec, { refusals });
 		await comes(() => stage.consumer.isUp());
 
-		const fulls = [100, 200, 400, 800, 1_600, 3_000, 3_000, 3_000];
-		expect(pauses.map(([ms], at) => isInUpperHalf(ms, fulls[at]!))).toEqual(fulls.map(() => true));
-		expect(pauses.every(([, , options]) => options?.signal instanceof AbortSignal)).toBe(true);
+		expect(areUpTo(pauses, [100, 200, 400, 800, 1_600, 3_000, 3_000, 3_000])).toBe(true);
+		expect(pauses.every(({ isStoppable }) => isStoppable)).toBe(true);
 	});
 
-	test("to put a message into its delay queue it pauses, longer each time, and not when it stops", async () => {
+	test("to put a message into its delay queue it pauses, longer each time, but not on when it stops", async () => {
 		const pauses = pausesOver();
 		const stage = await consumerStage(spec, { verdicts: [RETRY], outcomes: [REFUSED, REFUSED, REFUSED] });
 
 		stage.channel().deliver();
 		await comes(() => stage.channel().asked.includes("ack ..1"));
 
-		expect(pauses.map(([ms], at) => isInUpperHalf(ms, 100 * 2 ** at))).toEqual([true, true, true]);
-		expect(pauses.every(([, , options]) => options?.signal instanceof AbortSignal)).toBe(true);
+		expect(areUpTo(pauses, [100, 200, 400])).toBe(true);
+		expect(pauses.every(({ isStoppable }) => isStoppable)).toBe(true);
 	});
 
 	test("a consumer of a silent queue waits five seconds for an answer, once, and keeps no process up by it", async () => {
@@ -59,18 +45,20 @@ describe("between its attempts", () => {
 		await stage.consumer.stop();
 
 		expect(stage.channel().asked.slice(2)).toEqual(["cancel a-tag", "close"]);
-		expect(pauses.filter(([, value]) => value !== undefined)).toEqual([[5_000, false, { ref: false }]]);
+		expect(pauses.filter(({ value }) => value !== undefined)).toEqual([
+			{ ms: 5_000, value: false, isStoppable: false, isKeeping: false },
+		]);
 	});
 
 	test.each([
-		["answered", Promise.resolve()],
-		["refused", Promise.reject(new Error("Channel closed"))],
+		["answered", () => Promise.resolve()],
+		["refused", () => Promise.reject(new Error("Channel closed"))],
 	])("a consumer whose cancel was %s waits until its channel is over", async (_, answer) => {
 		const stage = await consumerStage();
 		const { answers, answer: end } = unanswered();
 		let isOver = false;
 
-		stage.channel().answers = answer;
+		stage.channel().answers = answer();
 		const stopping = stage.consumer.stop().then(() => (isOver = true));
 		stage.channel().answers = answers;
 		await turn();

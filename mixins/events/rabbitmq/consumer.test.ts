@@ -76,7 +76,7 @@ describe("a delivery", () => {
 	});
 
 	test("whose copy nobody takes is given back when the consumer stops", async () => {
-		const stage = await consumerStage(spec, { verdicts: [RETRY], outcomes: [REFUSED, REFUSED] });
+		const stage = await consumerStage(spec, { verdicts: [RETRY], outcomes: Array.from({ length: 99 }, () => REFUSED) });
 
 		stage.channel().deliver();
 		await comes(() => stage.published.length === 1);
