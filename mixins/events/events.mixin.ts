@@ -95,7 +95,7 @@ export interface EventsOptions<This> {
  */
 export function Events<This>({ schema, transport, consumers }: EventsOptions<This>): Partial<ServiceSchema> {
 	const inbox = inboxOf(schema);
-	let running: Pick<Consumer, "stop">[] = [];
+	const running: Pick<Consumer, "stop">[] = [];
 
 	return defineMixin<WithDatabase>({
 		mixins: [DeadLetters({ schema, transport, consumers })],
@@ -155,8 +155,7 @@ export function Events<This>({ schema, transport, consumers }: EventsOptions<Thi
 			}
 		},
 		async stopped() {
-			await Promise.all(running.map((each) => each.stop()));
-			running = [];
+			await Promise.all(running.splice(0).map((each) => each.stop()));
 		},
 	});
 }
