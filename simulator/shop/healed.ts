@@ -2,6 +2,7 @@ import type { Control } from "../world/postgres/control";
 import type { RabbitmqModel } from "../world/rabbitmq/model";
 import type { Command } from "./client";
 import type { FaultKind } from "./fault-plans";
+import { handedOver } from "./handovers";
 import type { Plan } from "./plan";
 import { BOOK_REFUSES } from "./refusing-books";
 import { publishedTwice, sentAgain, unrouted, type Taking } from "./traffic";
@@ -30,7 +31,7 @@ export async function healedMistakes(course: Course): Promise<string[]> {
 			({ type, eventId }) => `Unrouted: ${type} ${eventId} was confirmed, and no queue had got it`,
 		),
 		...(isPunctual(plan) && plan.doubled === 0
-			? publishedTwice(traffic, troubledFromMs).map(
+			? publishedTwice(traffic, troubledFromMs, await handedOver(control)).map(
 					({ type, eventId, from }) => `Published twice: ${type} ${eventId}, again by ${from}, without a fault`,
 				)
 			: []),

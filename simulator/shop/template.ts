@@ -7,6 +7,7 @@ import { keep } from "../world/postgres/reset";
 import type { PostgresServer } from "../world/postgres/server";
 import { simulateTime } from "../world/postgres/simulated-time";
 import { watchTables } from "./coverage-tables";
+import { watchHandovers } from "./handovers";
 import { makeRefusable } from "./refusing-books";
 
 /** The database of the shop in each process of the simulator: up to date, and on simulated time. */
@@ -42,6 +43,7 @@ export async function makeTemplate(server: PostgresServer): Promise<void> {
 	});
 	const control = await openControl(server.urlOf(DATABASE));
 	await watchTables(control, USER);
+	await watchHandovers(control);
 	await makeRefusable(control);
 	await keep(control);
 	await control.query("ANALYZE");

@@ -39,8 +39,11 @@ export function unrouted(traffic: readonly Taking[]): Taking[] {
 	return firstOf(published.filter((taking) => !routed.has(taking.eventId) && isListenedTo(taking)));
 }
 
-/** What was published more than once, as long as nobody had a reason to, by more than one node. */
-export function publishedTwice(traffic: readonly Taking[], untilMs: number): Taking[] {
+/**
+ * What was published more than once, as long as nobody had a reason to, by more than one node.
+ * @param handedOver which events stood in an outbox when their partition went to another node
+ */
+export function publishedTwice(traffic: readonly Taking[], untilMs: number, handedOver: ReadonlySet<string>): Taking[] {
 	const from = new Map<string, Set<string>>();
 	const twice: Taking[] = [];
 	for (const taking of traffic.filter(({ exchange, atMs }) => exchange !== "" && atMs < untilMs)) {
@@ -48,7 +51,7 @@ export function publishedTwice(traffic: readonly Taking[], untilMs: number): Tak
 		if (publishers.size > 0 && !publishers.has(taking.from)) twice.push(taking);
 		from.set(taking.eventId, publishers.add(taking.from));
 	}
-	return firstOf(twice);
+	return firstOf(twice).filter(({ eventId }) => !handedOver.has(eventId));
 }
 
 /** What was sent into a queue once more, because its consumer had not handled it: whoever searched took it for lost. */
