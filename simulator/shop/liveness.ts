@@ -44,7 +44,11 @@ export function newLiveness(stage: Stage, timeline: Timeline, shoppers: readonly
 		const ofAll = begun.filter(({ fault }) => whose(fault.plan) === "all");
 		if (ofAll.some(({ endMs }) => endMs + RECOVERY_MS_MAX > nowMs)) return undefined;
 		if (current.length === 0) return undefined;
-		return Math.max(lackingMs, ...begun.map(({ sinceMs }) => sinceMs));
+		// A node that thaws finds out only then from what else it suffers, and holds until then what it was given before.
+		const thawed = begun.filter(({ fault: { plan }, endMs }) => {
+			return plan.kind === "freeze" && endMs <= nowMs && touched.has(whose(plan));
+		});
+		return Math.max(lackingMs, ...begun.map(({ sinceMs }) => sinceMs), ...thawed.map(({ endMs }) => endMs));
 	}
 
 	return {

@@ -56,6 +56,13 @@ test("each fault that begins may cost as long again", async () => {
 	expect(await brokenAt([freeze(0), freeze(0, 10_000)])).toBe(25_250);
 });
 
+test("a node that thaws, and is cut off as well, has its time from then on; another one's is its own", async () => {
+	const cutOff = { kind: "cut off", node: 0, fromMs: 0, forMs: 40_000 } as const;
+
+	expect(await brokenAt([cutOff, freeze(0, 0, 8_000)])).toBe(23_250);
+	expect(await brokenAt([cutOff, freeze(1, 0, 8_000)])).toBe(15_250);
+});
+
 test.each([
 	["is over before", [freeze(0, 0, 12_000)], {}],
 	["takes the last node of a service", [freeze(0)], { services: [WHOLE, ["orders", "cart"] as ServiceName[]] }],
