@@ -315,7 +315,9 @@ describe.each(transports)("consuming over %s", (kind) => {
 			const letters = [letterOf(slow, 1, "fails"), ...versions([slow], 2, 8), ...others];
 			let failures = 0;
 			await read(queue, async (_tx, { data: { text } }) => {
-				if (text !== "fails" || (await keptOf(database, others)).length === others.length) return;
+				// At least once, also where the others have been quicker.
+				const isEnough = failures > 0 && (await keptOf(database, others)).length === others.length;
+				if (text !== "fails" || isEnough) return;
 				failures++;
 				throw new Error("spilled the ink");
 			});
