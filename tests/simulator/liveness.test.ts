@@ -56,7 +56,7 @@ test("each fault that begins may cost as long again", async () => {
 	expect(await brokenAt([freeze(0), freeze(0, 10_000)])).toBe(25_250);
 });
 
-test("a node from which one fault goes and another stays has its time from then on; another one's is its own", async () => {
+test("a node that thaws, and is cut off as well, has its time from then on; another one's is its own", async () => {
 	const cutOff = { kind: "cut off", node: 0, fromMs: 0, forMs: 40_000 } as const;
 
 	expect(await brokenAt([cutOff, freeze(0, 0, 8_000)])).toBe(23_250);
