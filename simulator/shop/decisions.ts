@@ -64,7 +64,7 @@ export async function brokenDecisions(plan: Plan, history: readonly Command[], c
 	const log = await control.query<LogLine>(LOG);
 	const notes = await control.query<Note>(NOTES);
 	return [
-		...withoutNeed(plan, history),
+		...withoutNeed(plan, history, log),
 		...otherThanTold(history, log),
 		...decidedTwice(log),
 		...unheardOf(log, notes),
@@ -72,17 +72,33 @@ export async function brokenDecisions(plan: Plan, history: readonly Command[], c
 }
 
 /** No operator is asked for what time heals. */
-function withoutNeed({ faults }: Plan, history: readonly Command[]): string[] {
+function withoutNeed({ faults }: Plan, history: readonly Command[], log: readonly LogLine[]): string[] {
 	const expected = new Set(faults.flatMap((fault) => (fault.kind === "book refuses" ? STUCK_BY[fault.what] : [])));
 	const waiting = history.flatMap(({ action, told }) =>
 		action === "orders.sagas" && told?.kind === "done" ? (told.answer as ListedSaga[]) : [],
 	);
 	const needless = waiting.filter(
-		({ status, step, direction }) => status === "NEEDS_OPERATOR" && !expected.has(`${direction} ${step}`),
+		({ sagaId, status, step, direction }) =>
+			status === "NEEDS_OPERATOR" &&
+			!expected.has(`${direction} ${step}`) &&
+			!(step === "capture the payment" && isSaidToBeGivenBack(sagaId, log)),
 	);
 	return needless.map(
 		({ sagaId, step, direction }) =>
 			`I2: the saga ${sagaId} asks for an operator to ${direction} "${step}", needlessly`,
+	);
+}
+
+/**
+ * An operator says that the money was given back while a capture is on its way to the provider: what it takes there, a
+ * person has to see to. A checkout's saga has the id of its order.
+ */
+function isSaidToBeGivenBack(orderId: string, log: readonly LogLine[]): boolean {
+	return log.some(
+		(line) =>
+			line.orderId === orderId &&
+			line.step === "refund the payment" &&
+			line.outcome === OUTCOME_OF["orders.completeSaga"],
 	);
 }
 

@@ -78,7 +78,9 @@ const FAILURES: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	PAYMENT_UNAVAILABLE: ({ plan, token }) =>
 		["tok_late", "tok_down", "tok_timeout"].includes(token) ||
 		plan.faults.some(({ kind }) => OF_THE_BOOKS.has(kind)) ||
-		(token === "tok_error_once" && isShort(plan)),
+		(token === "tok_error_once" && isShort(plan)) ||
+		// A node that is frozen while it waits for the answer has given up when it thaws.
+		(token === "tok_slow" && plan.faults.some(({ kind }) => kind === "freeze") && isShort(plan)),
 	OUT_OF_STOCK: isScarce,
 	PRODUCT_UNAVAILABLE: isWithdrawn,
 	PRICE_CHANGED: ({ plan, wanted }) => wanted.some((at) => isDoneBy(plan, "reprice", at)),

@@ -1,6 +1,6 @@
 import type { Command, Told } from "../../simulator/shop/client";
 import { brokenDecisions } from "../../simulator/shop/decisions";
-import { planOf } from "../../simulator/shop/plan";
+import { planOf, type Plan } from "../../simulator/shop/plan";
 import type { Control } from "../../simulator/world/postgres/control";
 import { ADMIN } from "../../simulator/shop/shoppers";
 
@@ -25,9 +25,9 @@ const failed = { ...line, outcome: "FAILED", by: null, reason: null };
 const skipped = { ...line, outcome: "SKIPPED", by, reason };
 const note = { orderId: "o1", status: "AUTHORIZED", what: "capture", isDone: false, by, reason };
 
-const broken = (history: Command[], log: object[], notes: object[]): Promise<string[]> => {
+const broken = (history: Command[], log: object[], notes: object[], of: Plan = plan): Promise<string[]> => {
 	const query = async (text: string) => (text.includes("saga_log") ? log : notes);
-	return brokenDecisions(plan, history, { query } as unknown as Control);
+	return brokenDecisions(of, history, { query } as unknown as Control);
 };
 
 test("a decision that was made as its operator was told, and that payments has heard of, is sound", async () => {
@@ -72,4 +72,27 @@ test("no operator is asked for a step that nothing stands in the way of for ever
 
 	expect(await broken([listed("capture the payment")], [], [])).toEqual([]);
 	expect(await broken([listed("refund the payment")], [], [])).toEqual([expect.stringContaining("needlessly")]);
+});
+
+test("a person may have to see to a capture that was on its way when somebody said that the money was given back", async () => {
+	const step = "capture the payment";
+	const asked = { sagaId: "o1", status: "NEEDS_OPERATOR", direction: "do", step };
+	const history = [command("orders.sagas", {}, { kind: "done", answer: [asked] })];
+	const refund = { ...line, sagaId: "r1", step: "refund the payment", by, reason };
+	const given = { ...refund, outcome: "COMPLETED_BY_HAND" };
+	const noted = { ...note, status: "VOIDED", what: "refund", isDone: true };
+	const refunding = { ...plan, faults: [{ kind: "book refuses", what: "refund", fromStep: 0, forMs: 1 } as const] };
+
+	expect(await broken(history, [given], [noted], refunding)).toEqual([]);
+	expect(
+		await broken(
+			history,
+			[{ ...given, outcome: "SKIPPED" }],
+			[{ ...noted, status: "AUTHORIZED", isDone: false }],
+			refunding,
+		),
+	).toEqual([expect.stringContaining("needlessly")]);
+	expect(await broken(history, [{ ...given, orderId: "o2" }], [{ ...noted, orderId: "o2" }], refunding)).toEqual([
+		expect.stringContaining("needlessly"),
+	]);
 });

@@ -59,6 +59,11 @@ test.each<[string, Visit, Visit]>([
 	["PRODUCT_UNAVAILABLE", visit({ plan: withdrawn }), visit({ plan: repriced })],
 	["PRICE_CHANGED", visit({ plan: repriced }), visit({ plan: withdrawn })],
 	["PAYMENT_UNAVAILABLE", visit({ token: "tok_error_once", plan: brief }), visit({ plan: brief })],
+	[
+		"PAYMENT_UNAVAILABLE",
+		visit({ token: "tok_slow", plan: { ...brief, ...slow } }),
+		visit({ token: "tok_slow", plan: { ...brief, faults: passing } }),
+	],
 	["TIMED_OUT", visit({ plan: slow }), visit()],
 	["TIMED_OUT", visit({ token: "tok_slow", plan: brief }), visit({ plan: brief })],
 	["TIMED_OUT", visit({ plan: { ...brief, faults: passing } }), visit({ plan: { faults: passing } })],
